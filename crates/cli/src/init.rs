@@ -1,0 +1,104 @@
+//! `lanekeeper init`: an organisation in an empty database.
+
+use lanekeeper_core::key::{self, Key, KeyScope};
+use lanekeeper_core::plan::setup::Setup;
+use lanekeeper_core::text::{is_blank, one_line};
+use lanekeeper_core::{Timestamp, object};
+use lanekeeper_store::{Clock, Database, Store, WriteError};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::args::{FirstOptions, InitOptions};
+use crate::{Failure, open, screen};
+
+pub(crate) fn run(database: &Database, options: &InitOptions) -> Result<(), Failure> {
+    let (store, clock) = open(database)?;
+    let Some(fresh) = set_up(&store, &clock, &options.first)? else {
+        return Err(Failure::AlreadySetUp(format!(
+            "{database} is set up already and was left alone; `lanekeeper key create` makes another key"
+        )));
+    };
+    if options.json {
+        println!("{}", fresh.to_json());
+    } else {
+        print!("{}", screen::initialised(&fresh, database, options.listen));
+    }
+    Ok(())
+}
+
+/// A fresh organisation, with the text of its key, which is nowhere else.
+pub(crate) struct Fresh {
+    pub(crate) setup: Setup,
+    pub(crate) api_key: String,
+}
+
+impl Fresh {
+    /// An organisation with fresh ids and a fresh key.
+    pub(crate) fn new(clock: &Clock, first: &FirstOptions) -> anyhow::Result<Self> {
+        let name = &first.organization;
+        anyhow::ensure!(!is_blank(name), "an organisation needs a name");
+        one_line(name, object::NAME_CHARS_MAX)
+            .map_err(|error| anyhow::anyhow!("the organisation's name {error}"))?;
+        let now = clock.now();
+        let (key, api_key) = new_key("First key", KeyScope::Admin, now)?;
+        let setup = Setup::new(name, first.owner_email.clone(), key, now, &mut Uuid::now_v7);
+        Ok(Self { setup, api_key })
+    }
+
+    /// What scripts read.
+    pub(crate) fn to_json(&self) -> Value {
+        let Setup {
+            organization,
+            pipeline,
+            owner,
+            ..
+        } = &self.setup;
+        let stages = pipeline.stages.iter();
+        let stages = stages.map(|stage| json!({"stage_id": stage.id, "label": stage.label}));
+        json!({
+            "organization_id": organization.id,
+            "pipeline_id": pipeline.id,
+            "stages": stages.collect::<Vec<_>>(),
+            "owner": {"id": owner.id, "email": owner.email},
+            "api_key": self.api_key,
+        })
+    }
+}
+
+/// Sets up an empty database; `None` if it is not empty.
+pub(crate) fn set_up(
+    store: &Store,
+    clock: &Clock,
+    first: &FirstOptions,
+) -> anyhow::Result<Option<Fresh>> {
+    let fresh = Fresh::new(clock, first)?;
+    match store.set_up(&fresh.setup) {
+        Ok(()) => Ok(Some(fresh)),
+        Err(WriteError::AlreadySetUp) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A fresh key and its text.
+pub(crate) fn new_key(
+    name: &str,
+    scope: KeyScope,
+    now: Timestamp,
+) -> anyhow::Result<(Key, String)> {
+    let mut random = [0; 24];
+    getrandom::fill(&mut random)?;
+    let text = key::text_from_random(random);
+    let key = Key {
+        id: Uuid::now_v7(),
+        name: name.to_owned(),
+        scope,
+        routes: vec![],
+        hash: lanekeeper_server::hash_key(&text),
+        hint: key::hint(&text),
+        created_at: now,
+        expires_at: None,
+        revoked_at: None,
+        last_used_at: None,
+    };
+    Ok((key, text))
+}

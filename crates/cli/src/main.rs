@@ -1,0 +1,76 @@
+//! The command line: `lanekeeper init`, `serve`, `key`, `organization`.
+#![expect(clippy::print_stdout, reason = "a command line program prints")]
+
+mod args;
+mod init;
+mod key;
+mod organization;
+mod screen;
+mod serve;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use lanekeeper_store::{Access, Clock, Settings, Store};
+
+use args::{Args, Command};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Why a command ended without having done what it was asked.
+enum Failure {
+    /// The database is set up already: nothing was touched.
+    AlreadySetUp(String),
+    /// Anything else.
+    Other(anyhow::Error),
+}
+
+impl<E: Into<anyhow::Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Other(error.into())
+    }
+}
+
+/// The exit status of `init` on a database that is set up already.
+const ALREADY_SET_UP: u8 = 3;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let result = match args.command {
+        Command::Init(ref options) => init::run(&args.database, options),
+        Command::Serve(options) => serve::run(&args.database, options),
+        Command::Key(ref command) => key::run(&args.database, command),
+        Command::Organization(ref command) => organization::run(&args.database, command),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::AlreadySetUp(message)) => {
+            complain(&message);
+            ExitCode::from(ALREADY_SET_UP)
+        }
+        Err(Failure::Other(error)) => {
+            complain(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Says what went wrong, to people: standard output is for results.
+fn complain(message: &str) {
+    // Nothing can be said where there is nowhere to say it.
+    drop(writeln!(std::io::stderr(), "lanekeeper: {message}"));
+}
+
+/// Opens the database for a short command, beside a server that may be running.
+fn open(database: &lanekeeper_store::Database) -> anyhow::Result<(Store, Clock)> {
+    let clock = Clock::default();
+    let store = Store::open(
+        database,
+        Access::Command,
+        Settings::default(),
+        clock.clone(),
+    )?;
+    Ok((store, clock))
+}

@@ -1,0 +1,201 @@
+//! Custom fields: what an organisation adds to accounts, to contacts and to the opportunities of a pipeline.
+
+use uuid::Uuid;
+
+use crate::value::Value;
+use crate::{Object, Timestamp, text};
+
+/// Longest key of a custom attribute and longest slug, in characters.
+pub const KEY_CHARS_MAX: usize = 64;
+/// Longest text in a custom field, in characters.
+pub const TEXT_CHARS_MAX: usize = 10_000;
+/// Most custom fields of one object (of one pipeline for opportunities).
+pub const FIELDS_MAX: usize = 200;
+
+/// Whose custom fields: opportunity fields belong to one pipeline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scope {
+    /// The fields of all accounts.
+    Accounts,
+    /// The fields of all contacts.
+    Contacts,
+    /// The fields of the opportunities in this pipeline.
+    Opportunities(Uuid),
+}
+
+impl Scope {
+    /// The kind of record that has these fields.
+    #[must_use]
+    pub const fn object(self) -> Object {
+        match self {
+            Self::Accounts => Object::Account,
+            Self::Contacts => Object::Contact,
+            Self::Opportunities(_) => Object::Opportunity,
+        }
+    }
+
+    /// The pipeline they belong to, for opportunities.
+    #[must_use]
+    pub const fn pipeline_id(self) -> Option<Uuid> {
+        match self {
+            Self::Opportunities(id) => Some(id),
+            _ => None,
+        }
+    }
+}
+
+/// A custom field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldDefinition {
+    /// UUIDv7.
+    pub id: Uuid,
+    /// Whose field it is.
+    pub scope: Scope,
+    /// Its name in requests and answers (`property_name` without `custom__`): `^[a-z][a-z0-9_]*$`, unique in its scope.
+    pub slug: String,
+    /// What people call it.
+    pub name: String,
+    /// What it holds.
+    pub attribute_type: AttributeType,
+    /// Its place among the custom fields, from 1.
+    pub order: i64,
+    /// When it was created.
+    pub created_at: Timestamp,
+}
+
+/// What a custom field holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AttributeType {
+    /// Text.
+    String,
+    /// A finite number.
+    Number,
+    /// Yes or no.
+    Checkbox,
+}
+
+impl AttributeType {
+    /// Every type.
+    pub const ALL: [Self; 3] = [Self::String, Self::Number, Self::Checkbox];
+
+    /// The name on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::String => "string",
+            Self::Number => "number",
+            Self::Checkbox => "checkbox",
+        }
+    }
+
+    /// The type of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// The type of a field that is made to hold this value; none for lists, which need a field made for them.
+    #[must_use]
+    pub fn inferred(value: &Value) -> Option<Self> {
+        match value {
+            Value::Text(_) => Some(Self::String),
+            Value::Number(_) => Some(Self::Number),
+            Value::Boolean(_) => Some(Self::Checkbox),
+            _ => None,
+        }
+    }
+
+    /// What a value for it has to be, in words that a caller reads.
+    #[must_use]
+    pub const fn wanted(self) -> &'static str {
+        match self {
+            Self::String => "a string",
+            Self::Number => "a number",
+            Self::Checkbox => "a boolean",
+        }
+    }
+
+    /// Whether the value is one that a field of this type holds.
+    #[must_use]
+    pub fn fits(self, value: &Value) -> bool {
+        Self::inferred(value) == Some(self)
+    }
+}
+
+/// The field that a key names: by slug, by `custom__` and slug, or by display name whatever its case and accents.
+#[must_use]
+pub fn named<'a>(key: &str, fields: &[&'a FieldDefinition]) -> Option<&'a FieldDefinition> {
+    let slug = key.strip_prefix("custom__").unwrap_or(key);
+    let by_slug = fields.iter().find(|field| field.slug == slug);
+    let by_name = || {
+        let folded = text::fold(key.trim());
+        fields
+            .iter()
+            .find(|field| text::fold(&field.name) == folded)
+    };
+    by_slug.or_else(by_name).copied()
+}
+
+/// A slug for a new field of that display name, unlike those `taken`: `Lead Source!` → `lead_source`, then `lead_source_2`.
+#[must_use]
+pub fn slug_for(name: &str, taken: impl Fn(&str) -> bool) -> String {
+    let base = slug_base(name);
+    if !taken(&base) {
+        return base;
+    }
+    (2..)
+        .map(|number| format!("{base}_{number}"))
+        .find(|slug| !taken(slug))
+        .expect("some number is free")
+}
+
+/// Leaves room for a number within [`KEY_CHARS_MAX`].
+fn slug_base(name: &str) -> String {
+    const BASE_CHARS_MAX: usize = KEY_CHARS_MAX - 4;
+    let folded = text::fold(name.strip_prefix("custom__").unwrap_or(name));
+    let words: Vec<&str> = folded
+        .split(|letter: char| !letter.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect();
+    let mut slug = words.join("_");
+    if !slug.starts_with(|letter: char| letter.is_ascii_lowercase()) {
+        slug = format!("field_{slug}").trim_end_matches('_').to_owned();
+    }
+    slug.truncate(BASE_CHARS_MAX);
+    slug.trim_end_matches('_').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slug_keeps_the_letters_of_the_name() {
+        for (name, slug) in [
+            ("Lead Source!", "lead_source"),
+            ("custom__lead_source", "lead_source"),
+            ("Größe", "grosse"),
+            ("2nd contact", "field_2nd_contact"),
+            ("日本語", "field"),
+            ("__proto__", "proto"),
+        ] {
+            assert_eq!(slug_for(name, |_| false), slug);
+        }
+    }
+
+    #[test]
+    fn a_slug_that_is_taken_gets_a_number() {
+        let taken = ["seats", "seats_2"];
+
+        let slug = slug_for("Seats", |slug| taken.contains(&slug));
+
+        assert_eq!(slug, "seats_3");
+    }
+
+    #[test]
+    fn a_slug_is_never_longer_than_a_key_may_be() {
+        let slug = slug_for(&"x".repeat(300), |slug| !slug.contains('_'));
+
+        assert!(slug.len() <= KEY_CHARS_MAX);
+    }
+}

@@ -1,0 +1,175 @@
+//! What came of a command: enough to answer without reading anything again.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use crate::record::{Record, contact_name};
+
+/// What came of one command.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// An opportunity was created.
+    Opportunity(Box<OpportunityCreated>),
+    /// An account was created or found.
+    Account(Box<Resolution>),
+    /// A contact was created or found.
+    Contact(Box<Resolution>),
+}
+
+impl Outcome {
+    /// Whether what was asked for is new.
+    #[must_use]
+    pub fn is_created(&self) -> bool {
+        match self {
+            Self::Opportunity(_) => true,
+            Self::Account(found) | Self::Contact(found) => found.how == How::Created,
+        }
+    }
+}
+
+/// How something was resolved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    /// It is new.
+    Created,
+    /// It was there.
+    Matched,
+    /// Nothing was said, so it is the default.
+    Default,
+}
+
+impl How {
+    /// The name on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Matched => "matched",
+            Self::Default => "default",
+        }
+    }
+}
+
+/// An account or contact that was created or found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resolution {
+    /// As it is now.
+    pub record: Arc<Record>,
+    /// Created or matched.
+    pub how: How,
+    /// Fields that were empty and now hold what was sent.
+    pub filled: Vec<String>,
+    /// Fields that hold something else than was sent, and kept it.
+    pub kept: Vec<String>,
+    /// Paths of the body that were ignored.
+    pub ignored: Vec<String>,
+}
+
+/// An opportunity that was created, with all that was resolved.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OpportunityCreated {
+    /// The opportunity as a reader sees it.
+    pub view: OpportunityView,
+    /// How the account was resolved; none if it has no account.
+    pub account: Option<How>,
+    /// How the primary contact was resolved; none if it has none.
+    pub primary_contact: Option<How>,
+    /// How the additional contacts were resolved, in the order of the view's.
+    pub additional_contacts: Vec<How>,
+    /// How the stage was resolved.
+    pub stage: How,
+    /// Paths of the body that were ignored.
+    pub ignored: Vec<String>,
+}
+
+/// An opportunity with what its answer shows of the records around it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OpportunityView {
+    /// The opportunity.
+    pub record: Arc<Record>,
+    /// The label of its stage.
+    pub stage_name: String,
+    /// Its account.
+    pub account: Option<AccountBrief>,
+    /// Its primary contact.
+    pub contact: Option<ContactBrief>,
+    /// Its other contacts, in order.
+    pub additional_contacts: Vec<ContactBrief>,
+    /// Its owner.
+    pub owner: Option<OwnerBrief>,
+}
+
+/// What an opportunity shows of its account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountBrief {
+    /// Its id.
+    pub id: Uuid,
+    /// Its name.
+    pub name: String,
+    /// Its domain, normalised.
+    pub domain: String,
+}
+
+/// What an opportunity shows of a contact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContactBrief {
+    /// Its id.
+    pub id: Uuid,
+    /// Its e-mail address, normalised.
+    pub email: String,
+    /// First name, if known.
+    pub first_name: Option<String>,
+    /// Last name, if known.
+    pub last_name: Option<String>,
+    /// Full name, if known.
+    pub full_name: Option<String>,
+}
+
+/// What an opportunity shows of its owner.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnerBrief {
+    /// The member's id.
+    pub id: Uuid,
+    /// The member's e-mail address.
+    pub email: String,
+}
+
+impl AccountBrief {
+    /// Of an account.
+    #[must_use]
+    pub fn of(account: &Record) -> Self {
+        Self {
+            id: account.id,
+            name: account.text("name").to_owned(),
+            domain: account.text("domain").to_owned(),
+        }
+    }
+}
+
+impl ContactBrief {
+    /// Of a contact.
+    #[must_use]
+    pub fn of(contact: &Record) -> Self {
+        let text = |field| Some(contact.text(field).to_owned()).filter(|text| !text.is_empty());
+        Self {
+            id: contact.id,
+            email: contact.text("email").to_owned(),
+            first_name: text("first_name"),
+            last_name: text("last_name"),
+            full_name: text("full_name"),
+        }
+    }
+
+    /// What people call them.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let or_empty = |text: &Option<String>| text.clone().unwrap_or_default();
+        contact_name(
+            &or_empty(&self.full_name),
+            &or_empty(&self.first_name),
+            &or_empty(&self.last_name),
+            &self.email,
+        )
+    }
+}

@@ -1,0 +1,166 @@
+//! Pipelines, their stages, and the members who own opportunities.
+
+use uuid::Uuid;
+
+use crate::{Email, Timestamp};
+
+/// A pipeline with its stages in `stage_order`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pipeline {
+    /// UUIDv7.
+    pub id: Uuid,
+    /// What people call it.
+    pub name: String,
+    /// Whether it is the organisation's first choice.
+    pub is_default: bool,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// Its stages, the inactive ones too, by `stage_order`.
+    pub stages: Vec<Stage>,
+}
+
+/// A step of a pipeline.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stage {
+    /// UUIDv7.
+    pub id: Uuid,
+    /// What people call it, at most 255 characters.
+    pub label: String,
+    /// Its place, from 1.
+    pub order: i64,
+    /// A colour for boards, such as `#2f80ed`.
+    pub color: Option<String>,
+    /// Whether opportunities may be put into it.
+    pub is_active: bool,
+    /// Whether an opportunity starts here when nothing else is said.
+    pub is_default: bool,
+    /// How likely a deal here is won, 0 to 100.
+    pub probability: Option<f64>,
+    /// Open, won or lost.
+    pub stage_type: StageType,
+}
+
+/// What reaching a stage means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StageType {
+    /// The deal is open.
+    Default,
+    /// The deal is won.
+    Positive,
+    /// The deal is lost.
+    Negative,
+}
+
+impl StageType {
+    /// The name on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::Positive => "positive",
+            Self::Negative => "negative",
+        }
+    }
+
+    /// The type of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Default, Self::Positive, Self::Negative]
+            .into_iter()
+            .find(|stage_type| stage_type.name() == name)
+    }
+}
+
+impl Pipeline {
+    /// The stages that opportunities may be put into, in order.
+    pub fn active_stages(&self) -> impl Iterator<Item = &Stage> {
+        self.stages.iter().filter(|stage| stage.is_active)
+    }
+}
+
+/// A member of the organisation, who may own opportunities.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// UUIDv7.
+    pub id: Uuid,
+    /// Unique in the organisation.
+    pub email: Email,
+    /// What people call them.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+    /// When they joined.
+    pub created_at: Timestamp,
+}
+
+/// What a member may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Everything, keys and members included.
+    Admin,
+    /// Everything with records.
+    Member,
+}
+
+impl Role {
+    /// The name on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::Member => "member",
+        }
+    }
+
+    /// The role of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Admin, Self::Member]
+            .into_iter()
+            .find(|role| role.name() == name)
+    }
+}
+
+/// An organisation: whose data it is. What it may never see is every other organisation's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Organization {
+    /// UUIDv7.
+    pub id: Uuid,
+    /// What people call it.
+    pub name: String,
+    /// What happens to custom attributes that name no field.
+    pub unknown_attributes: UnknownAttributes,
+    /// When it was created.
+    pub created_at: Timestamp,
+}
+
+/// What an organisation does with a custom attribute that names no field.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UnknownAttributes {
+    /// Creates the field, so that nothing sent is lost.
+    #[default]
+    Create,
+    /// Refuses the request.
+    Refuse,
+}
+
+impl UnknownAttributes {
+    /// The name in settings.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Refuse => "strict",
+        }
+    }
+
+    /// The rule of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Create, Self::Refuse]
+            .into_iter()
+            .find(|rule| rule.name() == name)
+    }
+}

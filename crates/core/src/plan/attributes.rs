@@ -1,0 +1,161 @@
+//! Custom attributes: which field each key names, and what happens to one that names none.
+
+use std::collections::btree_map::Entry;
+use std::sync::Arc;
+
+use super::draft::Draft;
+use crate::Change;
+use crate::command::{Attribute, Attributes};
+use crate::custom::{self, AttributeType, FIELDS_MAX, FieldDefinition, Scope};
+use crate::facts::NotLoaded;
+use crate::pipeline::UnknownAttributes;
+use crate::text::quote;
+use crate::value::{CustomValues, Value};
+
+/// The custom values that were sent, and the paths that were ignored. A key that names no field makes one, so that
+/// nothing sent is lost, unless the organisation is strict.
+pub(super) fn resolve(
+    scope: Scope,
+    attributes: &Attributes,
+    draft: &mut Draft,
+) -> Result<(CustomValues, Vec<String>), NotLoaded> {
+    let mut values = CustomValues::new();
+    let mut ignored = attributes.ignored.clone();
+    for (path, attribute) in &attributes.kept {
+        match (&attribute.value, slug_named(scope, attribute, draft)?) {
+            (Some(value), Some((slug, holds))) => put(path, value, slug, holds, &mut values, draft),
+            (Some(value), None) => {
+                if let Some(slug) = make_field(scope, path, attribute, value, draft)? {
+                    values.insert(slug, value.clone());
+                }
+            }
+            (None, Some(_)) => {}
+            (None, None) => ignored.push(path.clone()),
+        }
+    }
+    for (path, attribute) in &attributes.extra {
+        match (&attribute.value, slug_named(scope, attribute, draft)?) {
+            (Some(value), Some((slug, holds))) => put(path, value, slug, holds, &mut values, draft),
+            _ => ignored.push(path.clone()),
+        }
+    }
+    Ok((values, ignored))
+}
+
+fn slug_named(
+    scope: Scope,
+    attribute: &Attribute,
+    draft: &Draft,
+) -> Result<Option<(String, AttributeType)>, NotLoaded> {
+    let fields = draft.facts.fields(scope)?;
+    let field = custom::named(&attribute.key, &fields);
+    Ok(field.map(|field| (field.slug.clone(), field.attribute_type)))
+}
+
+/// Takes the value if it fits its field, and the field has none yet.
+fn put(
+    path: &str,
+    value: &Value,
+    slug: String,
+    holds: AttributeType,
+    values: &mut CustomValues,
+    draft: &mut Draft,
+) {
+    if !holds.fits(value) {
+        let (sent, wanted) = (value.kind_name(), holds.wanted());
+        let message = format!("is {sent}, but the field '{slug}' holds {wanted}");
+        draft.faults.add(path, message);
+        return;
+    }
+    match values.entry(slug) {
+        Entry::Vacant(free) => drop(free.insert(value.clone())),
+        Entry::Occupied(taken) => {
+            let slug = taken.key();
+            let message = format!("names the field '{slug}', as another member does; send it once");
+            draft.faults.add(path, message);
+        }
+    }
+}
+
+/// Makes a field for an attribute that names none; its slug, unless that is refused.
+fn make_field(
+    scope: Scope,
+    path: &str,
+    attribute: &Attribute,
+    value: &Value,
+    draft: &mut Draft,
+) -> Result<Option<String>, NotLoaded> {
+    let fields = draft.facts.fields(scope)?;
+    let made = new_field(
+        scope,
+        attribute,
+        value,
+        &fields,
+        draft.facts.unknown_attributes(),
+    );
+    Ok(match made {
+        Ok((slug, attribute_type)) => {
+            let order = i64::try_from(fields.len()).unwrap_or(i64::MAX) + 1;
+            let name = attribute.key.trim();
+            let name = name.strip_prefix("custom__").unwrap_or(name).to_owned();
+            let (id, created_at) = (draft.id(), draft.now);
+            let field = FieldDefinition {
+                id,
+                scope,
+                slug: slug.clone(),
+                name,
+                attribute_type,
+                order,
+                created_at,
+            };
+            draft.change(Change::CreateField(Arc::new(field)));
+            Some(slug)
+        }
+        Err(message) => {
+            draft.faults.add(path, message);
+            None
+        }
+    })
+}
+
+/// Slug and type of the field to make, or why it is refused.
+fn new_field(
+    scope: Scope,
+    attribute: &Attribute,
+    value: &Value,
+    fields: &[&FieldDefinition],
+    unknown: UnknownAttributes,
+) -> Result<(String, AttributeType), String> {
+    if unknown == UnknownAttributes::Refuse {
+        return Err(format!("names no field{}", nearest(&attribute.key, fields)));
+    }
+    let Some(attribute_type) = AttributeType::inferred(value) else {
+        let sent = value.kind_name();
+        return Err(format!(
+            "is {sent}, for which no field can be made; send a string, a number or a boolean"
+        ));
+    };
+    if fields.len() >= FIELDS_MAX {
+        return Err(format!(
+            "names no field, and there are {FIELDS_MAX} already, the most there can be"
+        ));
+    }
+    let taken =
+        |slug: &str| scope.object().reserves(slug) || fields.iter().any(|field| field.slug == slug);
+    Ok((custom::slug_for(&attribute.key, taken), attribute_type))
+}
+
+/// `; did you mean 'seats'?`, where some field's name is near.
+fn nearest(key: &str, fields: &[&FieldDefinition]) -> String {
+    const LIKENESS_MIN: f64 = 0.6;
+    let likeness =
+        |field: &&FieldDefinition| strsim::normalized_damerau_levenshtein(key, &field.slug);
+    let best = fields.iter().map(|field| (likeness(field), field));
+    let best = best.max_by(|one, other| one.0.total_cmp(&other.0));
+    match best {
+        Some((likeness, field)) if likeness >= LIKENESS_MIN => {
+            format!("; did you mean {}?", quote(&field.slug))
+        }
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,169 @@
+//! A plan in the making: the changes so far, seen by every step after them, and the faults so far.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use crate::facts::{NotLoaded, company_domain};
+use crate::outcome::How;
+use crate::value::{CustomValues, Value, Values};
+use crate::{Change, DomainName, Email, Facts, Faults, Object, Outcome, Record, Timestamp};
+
+pub(super) struct Draft<'a> {
+    pub(super) facts: &'a mut Facts,
+    pub(super) faults: Faults,
+    pub(super) now: Timestamp,
+    mint: &'a mut dyn FnMut() -> Uuid,
+    changes: Vec<Change>,
+}
+
+/// A record that a step found or made.
+pub(super) struct Resolved {
+    pub(super) record: Arc<Record>,
+    pub(super) how: How,
+}
+
+impl<'a> Draft<'a> {
+    pub(super) fn new(
+        facts: &'a mut Facts,
+        now: Timestamp,
+        mint: &'a mut dyn FnMut() -> Uuid,
+        faults: Faults,
+    ) -> Self {
+        let changes = vec![];
+        Self {
+            facts,
+            faults,
+            now,
+            mint,
+            changes,
+        }
+    }
+
+    /// The changes and the outcome, unless something was wrong.
+    pub(super) fn finish(self, outcome: Option<Outcome>) -> Result<(Vec<Change>, Outcome), Faults> {
+        self.faults.or(())?;
+        let outcome = outcome.expect("a command without faults has an outcome");
+        Ok((self.changes, outcome))
+    }
+
+    pub(super) fn id(&mut self) -> Uuid {
+        (self.mint)()
+    }
+
+    pub(super) fn change(&mut self, change: Change) {
+        self.facts.absorb(&change);
+        self.changes.push(change);
+    }
+
+    pub(super) fn create(
+        &mut self,
+        object: Object,
+        values: Values,
+        custom: CustomValues,
+    ) -> Arc<Record> {
+        let record = Arc::new(Record {
+            object,
+            id: self.id(),
+            created_at: self.now,
+            updated_at: self.now,
+            values,
+            custom,
+        });
+        self.change(Change::CreateRecord(Arc::clone(&record)));
+        record
+    }
+
+    /// The account of a domain, made if there is none.
+    pub(super) fn account(&mut self, domain: &DomainName) -> Result<Resolved, NotLoaded> {
+        if let Some(found) = self.facts.account(domain)? {
+            let record = Arc::clone(found);
+            return Ok(Resolved {
+                record,
+                how: How::Matched,
+            });
+        }
+        let values = Values::from([
+            ("domain", Value::Text(domain.to_string())),
+            ("name", Value::Text(domain.company_name())),
+        ]);
+        let record = self.create(Object::Account, values, CustomValues::new());
+        Ok(Resolved {
+            record,
+            how: How::Created,
+        })
+    }
+
+    /// The contact of an address, made if there is none. One without an account gets the one given, else that of its
+    /// address's domain.
+    pub(super) fn contact(
+        &mut self,
+        email: &Email,
+        account_id: Option<Uuid>,
+    ) -> Result<Resolved, NotLoaded> {
+        let found = self.facts.contact(email)?.cloned();
+        if let Some(record) = &found
+            && record.reference("account_id").is_some()
+        {
+            let record = Arc::clone(record);
+            return Ok(Resolved {
+                record,
+                how: How::Matched,
+            });
+        }
+        let account_id = match account_id {
+            Some(id) => Some(id),
+            None => self.company_of(email)?,
+        };
+        let account = account_id.map(|id| ("account_id", Value::Id(id)));
+        Ok(match found {
+            Some(before) => {
+                let values = account.into_iter().collect();
+                let record = self.update(&before, values, CustomValues::new());
+                Resolved {
+                    record,
+                    how: How::Matched,
+                }
+            }
+            None => {
+                let email = ("email", Value::Text(email.to_string()));
+                let values = account.into_iter().chain([email]).collect();
+                let record = self.create(Object::Contact, values, CustomValues::new());
+                Resolved {
+                    record,
+                    how: How::Created,
+                }
+            }
+        })
+    }
+
+    /// The account of an address's domain, made if there is none; none at a public mail provider.
+    pub(super) fn company_of(&mut self, email: &Email) -> Result<Option<Uuid>, NotLoaded> {
+        let Some(domain) = company_domain(email) else {
+            return Ok(None);
+        };
+        Ok(Some(self.account(&domain)?.record.id))
+    }
+
+    /// The record with these values set; untouched if there are none.
+    pub(super) fn update(
+        &mut self,
+        before: &Arc<Record>,
+        values: Values,
+        custom: CustomValues,
+    ) -> Arc<Record> {
+        if values.is_empty() && custom.is_empty() {
+            return Arc::clone(before);
+        }
+        let mut after = Record::clone(before);
+        after.updated_at = self.now;
+        after.values.extend(values);
+        after.custom.extend(custom);
+        let after = Arc::new(after);
+        self.change(Change::UpdateRecord {
+            before: Arc::clone(before),
+            after: Arc::clone(&after),
+        });
+        after
+    }
+}

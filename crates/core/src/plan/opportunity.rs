@@ -1,0 +1,275 @@
+//! An opportunity to create, with the account, contacts, owner and stage around it.
+
+use std::sync::Arc;
+
+use super::attributes;
+use super::draft::{Draft, Resolved};
+use crate::command::CreateOpportunity;
+use crate::custom::Scope;
+use crate::facts::{NotLoaded, company_domain};
+use crate::outcome::{
+    AccountBrief, ContactBrief, How, OpportunityCreated, OpportunityView, OwnerBrief,
+};
+use crate::pipeline::{Pipeline, Stage, User};
+use crate::text::{fold, quote};
+use crate::value::{Value, Values};
+use crate::{Email, Faults, Object, Outcome};
+
+/// What an opportunity is called when nothing tells its name.
+const UNNAMED: &str = "New opportunity";
+
+pub(super) fn create(
+    command: &CreateOpportunity,
+    draft: &mut Draft,
+) -> Result<Option<Outcome>, NotLoaded> {
+    let Some(pipeline) = draft.facts.pipeline(command.pipeline_id)?.cloned() else {
+        let id = command.pipeline_id;
+        draft
+            .faults
+            .add("pipeline_id", format!("names no pipeline: '{id}'"));
+        return Ok(None);
+    };
+    let stage = or_fault(choose_stage(&pipeline, command), draft);
+    let owner = choose_owner(command, draft)?;
+    let owner = or_fault(owner, draft);
+    let scope = Scope::Opportunities(pipeline.id);
+    let (custom, ignored) = attributes::resolve(scope, &command.attributes, draft)?;
+    let around = Around::resolve(command, draft)?;
+    let (Some((stage, how)), Some(owner)) = (stage, owner) else {
+        return Ok(None);
+    };
+
+    let values = values(command, &pipeline, stage, owner.as_deref(), &around);
+    let record = draft.create(Object::Opportunity, values, custom);
+    Ok(Some(Outcome::Opportunity(Box::new(OpportunityCreated {
+        account: around.account.as_ref().map(|account| account.how),
+        primary_contact: around.primary.as_ref().map(|contact| contact.how),
+        additional_contacts: around
+            .additional
+            .iter()
+            .map(|contact| contact.how)
+            .collect(),
+        stage: how,
+        ignored,
+        view: OpportunityView {
+            record,
+            stage_name: stage.label.clone(),
+            account: around
+                .account
+                .map(|account| AccountBrief::of(&account.record)),
+            contact: around
+                .primary
+                .map(|contact| ContactBrief::of(&contact.record)),
+            additional_contacts: around
+                .additional
+                .iter()
+                .map(|contact| ContactBrief::of(&contact.record))
+                .collect(),
+            owner: owner.map(|owner| OwnerBrief {
+                id: owner.id,
+                email: owner.email.to_string(),
+            }),
+        },
+    }))))
+}
+
+/// The records around an opportunity.
+struct Around {
+    account: Option<Resolved>,
+    primary: Option<Resolved>,
+    additional: Vec<Resolved>,
+}
+
+impl Around {
+    fn resolve(command: &CreateOpportunity, draft: &mut Draft) -> Result<Self, NotLoaded> {
+        let of_primary = || {
+            command
+                .primary_contact_email
+                .as_ref()
+                .and_then(company_domain)
+        };
+        let domain = command.account_domain.clone().or_else(of_primary);
+        let account = domain.map(|domain| draft.account(&domain)).transpose()?;
+        let account_id = account.as_ref().map(|account| account.record.id);
+        let primary = command.primary_contact_email.as_ref();
+        let primary = primary
+            .map(|email| draft.contact(email, account_id))
+            .transpose()?;
+
+        let mut additional: Vec<Resolved> = vec![];
+        for email in &command.additional_contact_emails {
+            if known_already(email, primary.as_ref(), &additional, draft)? {
+                continue;
+            }
+            additional.push(draft.contact(email, account_id)?);
+        }
+        Ok(Self {
+            account,
+            primary,
+            additional,
+        })
+    }
+}
+
+/// Whether an address belongs to a contact that the opportunity has already: each counts once.
+fn known_already(
+    email: &Email,
+    primary: Option<&Resolved>,
+    additional: &[Resolved],
+    draft: &Draft,
+) -> Result<bool, NotLoaded> {
+    let Some(found) = draft.facts.contact(email)? else {
+        return Ok(false);
+    };
+    let mut so_far = primary.into_iter().chain(additional);
+    Ok(so_far.any(|contact| contact.record.id == found.id))
+}
+
+fn values(
+    command: &CreateOpportunity,
+    pipeline: &Pipeline,
+    stage: &Stage,
+    owner: Option<&User>,
+    around: &Around,
+) -> Values {
+    let id = |resolved: &Resolved| Value::Id(resolved.record.id);
+    let additional: Vec<_> = around
+        .additional
+        .iter()
+        .map(|contact| contact.record.id)
+        .collect();
+    let additional = Some(additional).filter(|ids| !ids.is_empty());
+    let mut values = command.values.clone();
+    values
+        .entry("name")
+        .or_insert_with(|| Value::Text(derived_name(around)));
+    values.insert("pipeline_id", Value::Id(pipeline.id));
+    values.insert("stage_id", Value::Id(stage.id));
+    values.extend(owner.map(|owner| ("owner_id", Value::Id(owner.id))));
+    values.extend(
+        around
+            .account
+            .as_ref()
+            .map(|account| ("account_id", id(account))),
+    );
+    values.extend(
+        around
+            .primary
+            .as_ref()
+            .map(|contact| ("contact_id", id(contact))),
+    );
+    values.extend(additional.map(|ids| ("additional_contact_ids", Value::Ids(ids))));
+    values
+}
+
+/// The account's name, else the primary contact's name or address.
+fn derived_name(around: &Around) -> String {
+    let of_contact = |contact: &Resolved| ContactBrief::of(&contact.record).name();
+    let account = around
+        .account
+        .as_ref()
+        .map(|account| account.record.text("name").to_owned());
+    let account = account.filter(|name| !name.is_empty());
+    let name = account.or_else(|| around.primary.as_ref().map(of_contact));
+    name.unwrap_or_else(|| UNNAMED.to_owned())
+}
+
+/// The stage by id, else by label whatever its case, else the pipeline's default, else its first.
+fn choose_stage<'a>(
+    pipeline: &'a Pipeline,
+    command: &CreateOpportunity,
+) -> Result<(&'a Stage, How), Faults> {
+    let choices = || {
+        let labels: Vec<_> = pipeline
+            .active_stages()
+            .map(|stage| quote(&stage.label))
+            .collect();
+        format!("the pipeline's stages are {}", labels.join(", "))
+    };
+    if let Some(id) = command.stage_id {
+        let stage = pipeline.active_stages().find(|stage| stage.id == id);
+        let fault = || {
+            Faults::one(
+                "opportunity.stage_id",
+                format!(
+                    "names no active stage of the pipeline: '{id}'; {}",
+                    choices()
+                ),
+            )
+        };
+        return stage.map(|stage| (stage, How::Matched)).ok_or_else(fault);
+    }
+    if let Some(name) = &command.stage_name {
+        let folded = fold(name.trim());
+        let stage = pipeline
+            .active_stages()
+            .find(|stage| fold(stage.label.trim()) == folded);
+        let fault = || {
+            Faults::one(
+                "opportunity.stage_name",
+                format!(
+                    "names no active stage of the pipeline: {}; {}",
+                    quote(name),
+                    choices()
+                ),
+            )
+        };
+        return stage.map(|stage| (stage, How::Matched)).ok_or_else(fault);
+    }
+    let default = pipeline.active_stages().find(|stage| stage.is_default);
+    let stage = default.or_else(|| pipeline.active_stages().next());
+    let fault = || {
+        Faults::one(
+            "pipeline_id",
+            "names a pipeline without an active stage; create one first",
+        )
+    };
+    stage.map(|stage| (stage, How::Default)).ok_or_else(fault)
+}
+
+type Owner = Option<Arc<User>>;
+
+/// The member by id, or by address; both, if they are the same one.
+fn choose_owner(
+    command: &CreateOpportunity,
+    draft: &Draft,
+) -> Result<Result<Owner, Faults>, NotLoaded> {
+    let mut faults = Faults::default();
+    let by_id = match command.owner_id {
+        Some(id) => {
+            let found = draft.facts.user(id)?.cloned();
+            if found.is_none() {
+                faults.add(
+                    "related_objects.owner_id",
+                    format!("names no member: '{id}'"),
+                );
+            }
+            found
+        }
+        None => None,
+    };
+    let by_email = match &command.owner_email {
+        Some(email) => {
+            let found = draft.facts.user_by_email(email)?.cloned();
+            if found.is_none() {
+                faults.add(
+                    "related_objects.owner_email",
+                    format!("names no member: {}", quote(email.as_str())),
+                );
+            }
+            found
+        }
+        None => None,
+    };
+    if let (Some(one), Some(other)) = (&by_id, &by_email)
+        && one.id != other.id
+    {
+        let message = "names another member than 'owner_id'; send one of them";
+        faults.add("related_objects.owner_email", message);
+    }
+    Ok(faults.or(by_id.or(by_email)))
+}
+
+fn or_fault<T>(result: Result<T, Faults>, draft: &mut Draft) -> Option<T> {
+    result.map_err(|faults| draft.faults.extend(faults)).ok()
+}

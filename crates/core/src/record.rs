@@ -1,0 +1,73 @@
+//! A record: an account, a contact or an opportunity.
+
+use uuid::Uuid;
+
+use crate::value::{CustomValues, Value, Values};
+use crate::{Object, Timestamp};
+
+/// An account, a contact or an opportunity: the values of its system fields ([`Object::fields`]) and of its custom ones.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Record {
+    /// What kind of record it is.
+    pub object: Object,
+    /// UUIDv7.
+    pub id: Uuid,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// System values by field name; a field without a value is absent.
+    pub values: Values,
+    /// Custom values by slug; a field without a value is absent.
+    pub custom: CustomValues,
+}
+
+impl Record {
+    /// The text of a system field; empty where it has none.
+    #[must_use]
+    pub fn text(&self, field: &str) -> &str {
+        match self.values.get(field) {
+            Some(Value::Text(text)) => text,
+            _ => "",
+        }
+    }
+
+    /// The id that a system field holds.
+    #[must_use]
+    pub fn reference(&self, field: &str) -> Option<Uuid> {
+        match self.values.get(field) {
+            Some(Value::Id(id)) => Some(*id),
+            _ => None,
+        }
+    }
+
+    /// The ids that a system field holds; none where it has no value.
+    #[must_use]
+    pub fn references(&self, field: &str) -> &[Uuid] {
+        match self.values.get(field) {
+            Some(Value::Ids(ids)) => ids,
+            _ => &[],
+        }
+    }
+
+    /// The texts that a system field holds; none where it has no value.
+    #[must_use]
+    pub fn texts(&self, field: &str) -> &[String] {
+        match self.values.get(field) {
+            Some(Value::Texts(texts)) => texts,
+            _ => &[],
+        }
+    }
+}
+
+/// What people call a contact: the full name, else first and last name, else the e-mail address.
+#[must_use]
+pub fn contact_name(full: &str, first: &str, last: &str, email: &str) -> String {
+    let parts = [first, last].map(str::trim);
+    let joined = parts.join(" ");
+    match (full.trim(), joined.trim()) {
+        ("", "") => email.to_owned(),
+        ("", joined) => joined.to_owned(),
+        (full, _) => full.to_owned(),
+    }
+}

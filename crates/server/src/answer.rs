@@ -1,0 +1,172 @@
+//! Answers to what succeeded.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use lanekeeper_core::{Faults, Object, Outcome};
+use lanekeeper_store::Answer;
+use lanekeeper_wire::bulk::ItemResult;
+use lanekeeper_wire::envelope::Success;
+use lanekeeper_wire::opportunity::Created;
+use lanekeeper_wire::record::ResolvedRecord;
+use serde::Serialize;
+
+/// What a write's answer looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// One item.
+    Single,
+    /// An array, whole or not at all.
+    Bulk,
+    /// An array, item by item.
+    PartialBulk,
+}
+
+/// The answer to a read.
+pub(crate) fn ok(message: &str, data: impl Serialize) -> Response {
+    let status = StatusCode::OK;
+    respond(Answer {
+        status: status.as_u16(),
+        body: body(status, message, data),
+    })
+}
+
+/// An answer that is made already.
+pub(crate) fn respond(answer: Answer) -> Response {
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let json = HeaderValue::from_static("application/json");
+    (status, [(header::CONTENT_TYPE, json)], answer.body).into_response()
+}
+
+/// The answer to a write.
+///
+/// # Errors
+/// What was wrong, by path: nothing was written.
+pub(crate) fn render(
+    object: Object,
+    shape: Shape,
+    results: &[Result<Outcome, Faults>],
+) -> Result<Answer, Faults> {
+    match shape {
+        Shape::Single => render_single(object, results),
+        Shape::Bulk => render_bulk(object, results),
+        Shape::PartialBulk => Ok(render_partial(object, results)),
+    }
+}
+
+fn render_single(object: Object, results: &[Result<Outcome, Faults>]) -> Result<Answer, Faults> {
+    let [result] = results else {
+        unreachable!("one result for one item");
+    };
+    let outcome = result.as_ref().map_err(Clone::clone)?;
+    let name = capitalised(object.name());
+    let (status, message) = match outcome.is_created() {
+        true => (StatusCode::CREATED, format!("{name} created successfully")),
+        false => (StatusCode::OK, format!("{name} already exists")),
+    };
+    Ok(answer(status, &message, Data::of(outcome)))
+}
+
+fn render_bulk(object: Object, results: &[Result<Outcome, Faults>]) -> Result<Answer, Faults> {
+    let mut faults = Faults::default();
+    let mut outcomes = vec![];
+    for (index, result) in results.iter().enumerate() {
+        match result {
+            Ok(outcome) => outcomes.push(outcome),
+            Err(wrong) => faults.add_under(index, wrong.clone()),
+        }
+    }
+    let outcomes = faults.or(outcomes)?;
+    let created = outcomes
+        .iter()
+        .filter(|outcome| outcome.is_created())
+        .count();
+    let message = format!(
+        "{} processed, {created} created",
+        counted(outcomes.len(), object)
+    );
+    let data: Vec<Data> = outcomes.into_iter().map(Data::of).collect();
+    Ok(answer(created_or_ok(created), &message, data))
+}
+
+fn render_partial(object: Object, results: &[Result<Outcome, Faults>]) -> Answer {
+    let items = results
+        .iter()
+        .enumerate()
+        .map(|(index, result)| match result {
+            Ok(outcome) => {
+                let status = created_or_ok(usize::from(outcome.is_created()));
+                ItemResult::done(index, status.as_u16(), Data::of(outcome))
+            }
+            Err(faults) => ItemResult::refused(index, StatusCode::BAD_REQUEST.as_u16(), faults),
+        });
+    let items: Vec<_> = items.collect();
+    let failed = results.iter().filter(|result| result.is_err()).count();
+    let created = results
+        .iter()
+        .flatten()
+        .filter(|outcome| outcome.is_created())
+        .count();
+    let status = match failed {
+        0 => created_or_ok(created),
+        _ => StatusCode::MULTI_STATUS,
+    };
+    let message = format!(
+        "{} processed, {created} created, {failed} refused",
+        counted(results.len(), object)
+    );
+    answer(status, &message, items)
+}
+
+fn created_or_ok(created: usize) -> StatusCode {
+    if created > 0 {
+        StatusCode::CREATED
+    } else {
+        StatusCode::OK
+    }
+}
+
+fn counted(count: usize, object: Object) -> String {
+    let name = match (count, object) {
+        (1, object) => object.name(),
+        (_, Object::Account) => "accounts",
+        (_, Object::Contact) => "contacts",
+        (_, Object::Opportunity) => "opportunities",
+    };
+    format!("{count} {name}")
+}
+
+fn capitalised(name: &str) -> String {
+    let (first, rest) = name.split_at(1);
+    first.to_uppercase() + rest
+}
+
+fn answer(status: StatusCode, message: &str, data: impl Serialize) -> Answer {
+    Answer {
+        status: status.as_u16(),
+        body: body(status, message, data),
+    }
+}
+
+fn body(status: StatusCode, message: &str, data: impl Serialize) -> Vec<u8> {
+    let success = Success::new(status.as_u16(), message, data);
+    serde_json::to_vec(&success).expect("answers are JSON")
+}
+
+/// The data of one outcome.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Data<'a> {
+    Opportunity(Box<Created<'a>>),
+    Record(ResolvedRecord<'a>),
+}
+
+impl<'a> Data<'a> {
+    fn of(outcome: &'a Outcome) -> Self {
+        match outcome {
+            Outcome::Opportunity(created) => Self::Opportunity(Box::new(created.as_ref().into())),
+            Outcome::Account(resolution) | Outcome::Contact(resolution) => {
+                Self::Record(resolution.as_ref().into())
+            }
+        }
+    }
+}

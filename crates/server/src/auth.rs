@@ -1,0 +1,93 @@
+//! From the header `x-api-key` to a caller.
+
+use std::net::IpAddr;
+
+use axum::http::{HeaderMap, HeaderName};
+use lanekeeper_core::change::{Actor, ActorKind};
+use lanekeeper_core::key::{self, KeyRefusal};
+use lanekeeper_store::Org;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::error::ApiError;
+use crate::routes::Guarded;
+
+const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+
+/// Who asks: the only way a handler comes by an organisation.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    pub(crate) org: Org,
+    pub(crate) key_id: Uuid,
+    pub(crate) key_name: String,
+}
+
+impl Caller {
+    pub(crate) fn actor(&self) -> Actor {
+        Actor {
+            kind: ActorKind::ApiKey,
+            id: Some(self.key_id),
+            name: Some(self.key_name.clone()),
+        }
+    }
+}
+
+/// The hash under which a key is kept.
+#[must_use]
+pub fn hash_key(text: &str) -> [u8; 32] {
+    *blake3::hash(text.as_bytes()).as_bytes()
+}
+
+/// The caller whose key is good for this route, now.
+pub(crate) fn authenticate(
+    app: &App,
+    headers: &HeaderMap,
+    route: &Guarded,
+    address: Option<IpAddr>,
+) -> Result<Caller, ApiError> {
+    let caller = caller(app, headers, route);
+    if let (Err(ApiError::InvalidKey | ApiError::AmbiguousKey), Some(address)) = (&caller, address)
+    {
+        app.limiter.count_wrong_key(address)?;
+    }
+    caller
+}
+
+fn caller(app: &App, headers: &HeaderMap, route: &Guarded) -> Result<Caller, ApiError> {
+    let text = key_text(headers)?;
+    if !key::is_well_formed(text) {
+        return Err(ApiError::InvalidKey);
+    }
+    let entry = app
+        .store
+        .key(&hash_key(text))?
+        .ok_or(ApiError::InvalidKey)?;
+    let allowed = entry.key.allows(route.name, route.scope, app.clock.now());
+    allowed.map_err(|refusal| match refusal {
+        KeyRefusal::Revoked | KeyRefusal::Expired => ApiError::InvalidKey,
+        KeyRefusal::Scope { .. } | KeyRefusal::Route => ApiError::KeyNotAllowed(refusal),
+    })?;
+    app.key_was_used(entry.org, entry.key.id);
+    Ok(Caller {
+        org: entry.org,
+        key_id: entry.key.id,
+        key_name: entry.key.name,
+    })
+}
+
+fn key_text(headers: &HeaderMap) -> Result<&str, ApiError> {
+    let mut sent = headers.get_all(X_API_KEY).iter();
+    let (Some(first), None) = (sent.next(), sent.next()) else {
+        let is_missing = !headers.contains_key(X_API_KEY);
+        return Err(if is_missing {
+            ApiError::MissingKey
+        } else {
+            ApiError::AmbiguousKey
+        });
+    };
+    match first.to_str().map(str::trim) {
+        Ok("") => Err(ApiError::MissingKey),
+        Ok(text) => Ok(text),
+        Err(_) => Err(ApiError::InvalidKey),
+    }
+}

@@ -1,0 +1,222 @@
+//! The whole route table.
+
+mod changes;
+mod docs;
+mod health;
+mod pipelines;
+mod records;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, get, post};
+use lanekeeper_core::key::KeyScope;
+
+use crate::app::App;
+use crate::auth::authenticate;
+use crate::error::ApiError;
+use crate::extract::accepts_json;
+use crate::telemetry::observe;
+
+/// Largest body of one item, and of a hundred.
+const SINGLE_BYTES_MAX: usize = 1024 * 1024;
+const BULK_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+type Handler = MethodRouter<Arc<App>>;
+
+/// Every route that needs a key.
+fn table() -> Vec<(Guarded, Handler)> {
+    use records::{accounts, contacts, opportunities};
+    let routes = [
+        write("POST /v1/opportunities", post(opportunities::create)),
+        bulk_write(
+            "POST /v1/opportunities/bulk",
+            post(opportunities::create_bulk),
+        ),
+        read(
+            "GET /v1/opportunities/{opportunity_id}",
+            get(opportunities::show),
+        ),
+        write("POST /v1/accounts", post(accounts::create)),
+        bulk_write("POST /v1/accounts/bulk", post(accounts::create_bulk)),
+        read("GET /v1/accounts/{account_id}", get(accounts::show)),
+        write("POST /v1/contacts", post(contacts::create)),
+        bulk_write("POST /v1/contacts/bulk", post(contacts::create_bulk)),
+        read("GET /v1/contacts/{contact_id}", get(contacts::show)),
+        read("GET /v1/pipelines", get(pipelines::list)),
+        read(
+            "GET /v1/pipelines/{pipeline_id}/stages",
+            get(pipelines::stages),
+        ),
+        read("GET /v1/changes", get(changes::list)),
+        // Addresses of older clients.
+        write(
+            "POST /v1/inbound/opportunities",
+            post(opportunities::create),
+        ),
+        write("POST /v1/inbound/accounts", post(accounts::create)),
+        write("POST /v1/inbound/contacts", post(contacts::create)),
+    ];
+    let numbered = routes.into_iter().enumerate();
+    numbered
+        .map(|(number, (route, handler))| (Guarded { number, ..route }, handler))
+        .collect()
+}
+
+/// Every route that needs none.
+const OPEN: [&str; 5] = [
+    "GET /openapi.json",
+    "GET /docs",
+    "GET /healthz",
+    "GET /readyz",
+    "GET /metrics",
+];
+
+fn open_routes() -> Router<Arc<App>> {
+    Router::new()
+        .merge(docs::router())
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
+}
+
+/// A route that needs a key, and what it takes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Guarded {
+    /// Method and path, as in the API's document.
+    pub(crate) name: &'static str,
+    /// What a key must be good for.
+    pub(crate) scope: KeyScope,
+    pub(crate) body_bytes_max: usize,
+    kind: Kind,
+    /// Its place in the table, for the rate limit.
+    number: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Read,
+    Write,
+    BulkWrite,
+}
+
+impl Guarded {
+    /// The query parameters of a write.
+    pub(crate) const fn parameters(&self) -> &'static [&'static str] {
+        match self.kind {
+            Kind::Read => &[],
+            Kind::Write => &["dry_run"],
+            Kind::BulkWrite => &["dry_run", "partial"],
+        }
+    }
+}
+
+fn read(name: &'static str, handler: Handler) -> (Guarded, Handler) {
+    guarded(name, KeyScope::Read, 0, Kind::Read, handler)
+}
+
+fn write(name: &'static str, handler: Handler) -> (Guarded, Handler) {
+    guarded(
+        name,
+        KeyScope::Write,
+        SINGLE_BYTES_MAX,
+        Kind::Write,
+        handler,
+    )
+}
+
+fn bulk_write(name: &'static str, handler: Handler) -> (Guarded, Handler) {
+    guarded(
+        name,
+        KeyScope::Write,
+        BULK_BYTES_MAX,
+        Kind::BulkWrite,
+        handler,
+    )
+}
+
+fn guarded(
+    name: &'static str,
+    scope: KeyScope,
+    body_bytes_max: usize,
+    kind: Kind,
+    handler: Handler,
+) -> (Guarded, Handler) {
+    (
+        Guarded {
+            name,
+            scope,
+            body_bytes_max,
+            kind,
+            number: 0,
+        },
+        handler,
+    )
+}
+
+/// Every route's method and path, as in the API's document: those that a key may be restricted to first.
+#[must_use]
+pub fn route_names() -> Vec<&'static str> {
+    let guarded = table().into_iter().map(|(route, _)| route.name);
+    guarded.chain(OPEN).collect()
+}
+
+/// Whether a key may be restricted to a route of this name.
+#[must_use]
+pub fn is_route(name: &str) -> bool {
+    table().iter().any(|(route, _)| route.name == name)
+}
+
+/// All routes, with what surrounds each.
+pub(crate) fn service(app: Arc<App>) -> Router {
+    let mut router = open_routes();
+    for (route, handler) in table() {
+        let (_, path) = route
+            .name
+            .split_once(' ')
+            .expect("a route is method and path");
+        let guard = from_fn_with_state((Arc::clone(&app), route), guard);
+        router = router.route(path, handler.route_layer(guard));
+    }
+    router
+        .fallback(async || {
+            ApiError::NotFound("There is nothing at this path; /docs shows what there is")
+        })
+        .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
+        .layer(from_fn(observe))
+        .with_state(app)
+}
+
+/// Key, right, rate, then the handler: nothing is read of a body before the caller may send it.
+async fn guard(
+    State((app, route)): State<(Arc<App>, Guarded)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    if !accepts_json(request.headers()) {
+        return ApiError::NotAcceptable.into_response();
+    }
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let address = peer.map(|ConnectInfo(address)| address.ip());
+    let caller = match authenticate(&app, request.headers(), &route, address) {
+        Ok(caller) => caller,
+        Err(error) => return error.into_response(),
+    };
+    let (left, counted) = app.limiter.count(caller.key_id, route.number);
+    let mut response = match counted {
+        Ok(()) => {
+            request.extensions_mut().insert(caller);
+            request.extensions_mut().insert(route);
+            next.run(request).await
+        }
+        Err(error) => error.into_response(),
+    };
+    if let Some(left) = left {
+        left.tell(response.headers_mut());
+    }
+    response
+}

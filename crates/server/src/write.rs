@@ -1,0 +1,207 @@
+//! Every write takes this way: read the request, hand its commands to the store, answer.
+
+use std::sync::Arc;
+
+use axum::extract::{FromRequest, Request};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::response::Response;
+use bytes::Bytes;
+use lanekeeper_core::Object;
+use lanekeeper_core::plan::{Item, Mode};
+use lanekeeper_store::{Idempotency, Render, Write, Written};
+use lanekeeper_wire::{account, bulk, contact, opportunity};
+use serde_json::Value;
+
+use crate::answer::{Shape, render, respond};
+use crate::app::App;
+use crate::auth::Caller;
+use crate::error::ApiError;
+use crate::extract::{json_bytes, parse};
+use crate::query::Query;
+use crate::routes::Guarded;
+use crate::telemetry::REQUEST_ID;
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+const IDEMPOTENCY_KEY_CHARS_MAX: usize = 255;
+
+/// A request to write, read up to its JSON.
+pub(crate) struct Input {
+    caller: Caller,
+    body: Value,
+    dry_run: bool,
+    mode: Mode,
+    /// The caller's key, and what tells this request from another.
+    idempotency: Option<(String, [u8; 32])>,
+}
+
+impl FromRequest<Arc<App>> for Input {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, ApiError> {
+        let (parts, body) = request.into_parts();
+        let caller = parts
+            .extensions
+            .get::<Caller>()
+            .cloned()
+            .ok_or(ApiError::Internal)?;
+        let route = parts
+            .extensions
+            .get::<Guarded>()
+            .copied()
+            .ok_or(ApiError::Internal)?;
+        let mut query = Query::of(&parts.uri, route.parameters());
+        let (dry_run, is_partial) = (query.flag("dry_run"), query.flag("partial"));
+        query.finish()?;
+        let key = idempotency_key(&parts.headers)?;
+        let bytes = json_bytes(
+            &parts.headers,
+            body,
+            route.body_bytes_max,
+            &app.options.limits,
+        )
+        .await?;
+        let target = format!("{} {}", parts.method, parts.uri);
+        Ok(Self {
+            caller,
+            dry_run,
+            mode: if is_partial {
+                Mode::Partial
+            } else {
+                Mode::Whole
+            },
+            idempotency: key.map(|key| (key, fingerprint(&target, &bytes))),
+            body: parse(&bytes)?,
+        })
+    }
+}
+
+/// Creates one record, or finds it.
+pub(crate) async fn create(
+    app: &App,
+    object: Object,
+    mut input: Input,
+) -> Result<Response, ApiError> {
+    let items = vec![reader(object)(input.body.take())];
+    run(app, object, Shape::Single, items, input).await
+}
+
+/// Creates up to a hundred records, or finds them.
+pub(crate) async fn create_bulk(
+    app: &App,
+    object: Object,
+    mut input: Input,
+) -> Result<Response, ApiError> {
+    let items = bulk::read(input.body.take(), reader(object))?;
+    let shape = match input.mode {
+        Mode::Whole => Shape::Bulk,
+        Mode::Partial => Shape::PartialBulk,
+    };
+    run(app, object, shape, items, input).await
+}
+
+const fn reader(object: Object) -> fn(Value) -> Item {
+    match object {
+        Object::Account => account::read,
+        Object::Contact => contact::read,
+        Object::Opportunity => opportunity::read,
+    }
+}
+
+async fn run(
+    app: &App,
+    object: Object,
+    shape: Shape,
+    items: Vec<Item>,
+    input: Input,
+) -> Result<Response, ApiError> {
+    let keep: Render = Arc::new(move |results| render(object, shape, results).ok());
+    let idempotency = input.idempotency.map(|(key, fingerprint)| Idempotency {
+        key,
+        fingerprint,
+        render: keep,
+    });
+    let write = Write {
+        org: input.caller.org,
+        actor: input.caller.actor(),
+        request_id: REQUEST_ID.with(Clone::clone),
+        items,
+        mode: input.mode,
+        dry_run: input.dry_run,
+        idempotency,
+    };
+    match app.store.write(write).await? {
+        Written::Done(results) => Ok(respond(render(object, shape, &results)?)),
+        Written::Replayed(answer) => {
+            let mut response = respond(answer);
+            response
+                .headers_mut()
+                .insert(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"));
+            Ok(response)
+        }
+    }
+}
+
+/// The key of a request that must happen once: 1 to 255 printable ASCII characters, also as a quoted structured string.
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
+    let mut sent = headers.get_all(IDEMPOTENCY_KEY).iter();
+    let Some(first) = sent.next() else {
+        return Ok(None);
+    };
+    if sent.next().is_some() {
+        return Err(ApiError::IdempotencyKey("is there twice; send it once"));
+    }
+    let text = first.to_str().unwrap_or_default();
+    let unquoted = text
+        .strip_prefix('"')
+        .and_then(|text| text.strip_suffix('"'));
+    let key = unquoted.unwrap_or(text);
+    let is_printable = key
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic() && byte != b'"');
+    if !is_printable || !(1..=IDEMPOTENCY_KEY_CHARS_MAX).contains(&key.len()) {
+        return Err(ApiError::IdempotencyKey(
+            "needs 1 to 255 printable ASCII characters without spaces or quotes",
+        ));
+    }
+    Ok(Some(key.to_owned()))
+}
+
+/// Tells a request from every other: the same key with another method, address or body is a mistake.
+fn fingerprint(target: &str, body: &Bytes) -> [u8; 32] {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&(target.len() as u64).to_le_bytes());
+    hasher.update(target.as_bytes());
+    hasher.update(body);
+    *hasher.finalize().as_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_idempotency_key_is_printable_and_there_once() {
+        let of = |values: &[&str]| {
+            let headers = values
+                .iter()
+                .map(|value| (IDEMPOTENCY_KEY, HeaderValue::from_str(value).unwrap()));
+            idempotency_key(&headers.collect())
+        };
+
+        assert!(matches!(of(&[]), Ok(None)));
+        assert!(matches!(of(&["a-1"]), Ok(Some(key)) if key == "a-1"));
+        assert!(matches!(of(&["\"a-1\""]), Ok(Some(key)) if key == "a-1"));
+        for bad in [
+            &[""][..],
+            &["a b"],
+            &["a\"b"],
+            &["\"\""],
+            &["ключ"],
+            &["a", "a"],
+            &[&"x".repeat(256)],
+        ] {
+            assert!(of(bad).is_err(), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,228 @@
+-- Every table but `organization` begins with `org`, the small integer that stands for an organisation in this file:
+-- it is first in every unique and secondary index, and part of every foreign key, so that no row can refer to another
+-- organisation's. Rows are in creation order (`rid`), which every index ends with. Ids are the 16 bytes of a UUID,
+-- times are microseconds since 1970 UTC. The columns of account, contact and opportunity are the system fields of
+-- lanekeeper-core, under the same names.
+
+create table organization (
+    org integer primary key,
+    id blob not null unique,
+    name text not null,
+    unknown_attributes text not null check (unknown_attributes in ('create', 'strict')),
+    last_sequence integer not null default 0,
+    created_at integer not null
+) strict;
+
+create table pipeline (
+    rid integer primary key,
+    org integer not null references organization (org),
+    id blob not null,
+    name text not null,
+    is_default integer not null,
+    created_at integer not null,
+    updated_at integer not null,
+    unique (org, id)
+) strict;
+
+create table stage (
+    rid integer primary key,
+    org integer not null,
+    id blob not null,
+    pipeline_id blob not null,
+    label text not null,
+    stage_order integer not null,
+    color text,
+    is_active integer not null,
+    is_default integer not null,
+    probability real,
+    stage_type text not null,
+    unique (org, id),
+    foreign key (org, pipeline_id) references pipeline (org, id)
+) strict;
+create index stage_of_pipeline on stage (org, pipeline_id, stage_order);
+
+create table member (
+    rid integer primary key,
+    org integer not null references organization (org),
+    id blob not null,
+    email text not null,
+    name text not null,
+    role text not null,
+    created_at integer not null,
+    unique (org, id),
+    unique (org, email)
+) strict;
+
+-- A key's hash finds its organisation: the one look-up that cannot begin with `org`.
+create table api_key (
+    rid integer primary key,
+    org integer not null references organization (org),
+    id blob not null,
+    name text not null,
+    scope text not null,
+    routes text not null,
+    hash blob not null unique,
+    hint text not null,
+    created_at integer not null,
+    expires_at integer,
+    revoked_at integer,
+    last_used_at integer,
+    unique (org, id)
+) strict;
+
+create table field (
+    rid integer primary key,
+    org integer not null references organization (org),
+    id blob not null,
+    object text not null,
+    pipeline_id blob,
+    slug text not null,
+    name text not null,
+    attribute_type text not null,
+    field_order integer not null,
+    created_at integer not null,
+    unique (org, id),
+    foreign key (org, pipeline_id) references pipeline (org, id)
+) strict;
+create unique index field_by_slug on field (org, object, ifnull(pipeline_id, x''), slug);
+
+create table account (
+    rid integer primary key,
+    org integer not null references organization (org),
+    id blob not null,
+    created_at integer not null,
+    updated_at integer not null,
+    custom text,
+    name text,
+    domain text not null,
+    industry text,
+    logo text,
+    linkedin text,
+    twitter text,
+    description text,
+    primary_location text,
+    employee_range text,
+    type text,
+    twitter_followers real,
+    estimated_revenue real,
+    total_fund_raised real,
+    founded real,
+    tags text,
+    first_email_interaction integer,
+    last_email_interaction integer,
+    first_meeting_interaction integer,
+    last_meeting_interaction integer,
+    last_interaction integer,
+    next_meeting integer,
+    unique (org, id),
+    unique (org, domain)
+) strict;
+
+create table contact (
+    rid integer primary key,
+    org integer not null references organization (org),
+    id blob not null,
+    created_at integer not null,
+    updated_at integer not null,
+    custom text,
+    email text not null,
+    first_name text,
+    last_name text,
+    full_name text,
+    job_title text,
+    phone text,
+    seniority text,
+    linkedin text,
+    twitter text,
+    current_company text,
+    type text,
+    avatar_url text,
+    twitter_followers real,
+    email_verified integer,
+    other_emails text,
+    first_email_interaction integer,
+    last_email_interaction integer,
+    first_meeting_interaction integer,
+    last_meeting_interaction integer,
+    last_interaction integer,
+    next_meeting integer,
+    account_id blob,
+    unique (org, id),
+    unique (org, email),
+    foreign key (org, account_id) references account (org, id)
+) strict;
+
+-- The other addresses of a contact: what is written to one of them finds the contact too.
+create table contact_address (
+    rid integer primary key,
+    org integer not null,
+    email text not null,
+    contact_id blob not null,
+    unique (org, email),
+    foreign key (org, contact_id) references contact (org, id)
+) strict;
+create index address_of_contact on contact_address (org, contact_id);
+
+create table opportunity (
+    rid integer primary key,
+    org integer not null references organization (org),
+    id blob not null,
+    created_at integer not null,
+    updated_at integer not null,
+    custom text,
+    name text,
+    pipeline_id blob not null,
+    stage_id blob not null,
+    deal_size real,
+    close_date integer,
+    next_action_date integer,
+    next_steps text,
+    account_id blob,
+    contact_id blob,
+    owner_id blob,
+    unique (org, id),
+    foreign key (org, pipeline_id) references pipeline (org, id),
+    foreign key (org, stage_id) references stage (org, id),
+    foreign key (org, account_id) references account (org, id),
+    foreign key (org, contact_id) references contact (org, id),
+    foreign key (org, owner_id) references member (org, id)
+) strict;
+
+-- The additional contacts of an opportunity, in their order.
+create table opportunity_contact (
+    rid integer primary key,
+    org integer not null,
+    opportunity_id blob not null,
+    contact_id blob not null,
+    unique (org, opportunity_id, contact_id),
+    foreign key (org, opportunity_id) references opportunity (org, id),
+    foreign key (org, contact_id) references contact (org, id)
+) strict;
+
+-- One row for each changeset: the changes that one request made, numbered without gaps within the organisation.
+create table changeset (
+    rid integer primary key,
+    org integer not null references organization (org),
+    last_sequence integer not null,
+    first_sequence integer not null,
+    id blob not null,
+    request_id text not null,
+    actor_kind text not null,
+    actor_id blob,
+    actor_name text,
+    occurred_at integer not null,
+    changes text not null,
+    unique (org, last_sequence)
+) strict;
+
+-- The first answer to each Idempotency-Key, written with what it answers.
+create table idempotency (
+    rid integer primary key,
+    org integer not null references organization (org),
+    key text not null,
+    fingerprint blob not null,
+    status integer not null,
+    body blob not null,
+    created_at integer not null,
+    unique (org, key)
+) strict;

@@ -1,0 +1,186 @@
+//! The change feed's rows: what each change says, before and after.
+
+use lanekeeper_core::Record;
+use lanekeeper_core::change::{Change, edits};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use lanekeeper_core::Timestamp;
+
+/// One change as it is stored, ready for the wire.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct StoredChange {
+    /// What kind of thing changed.
+    pub object: String,
+    /// Its id.
+    pub object_id: Uuid,
+    /// `created`, `updated` or `deleted`.
+    pub action: String,
+    /// The names of the fields that changed.
+    pub changed: Vec<String>,
+    /// Their values before, if it was there.
+    pub before: Option<Box<RawValue>>,
+    /// Their values after, if it is still there.
+    pub after: Option<Box<RawValue>>,
+}
+
+/// A part of the change feed.
+#[derive(Debug, Default)]
+pub struct ChangePage {
+    /// The changes with their changesets, in commit order.
+    pub changes: Vec<Entry>,
+    /// Whether there are more after them.
+    pub has_more: bool,
+}
+
+/// A change with its place in the feed.
+#[derive(Debug)]
+pub struct Entry {
+    /// Its number, without gaps within the organisation.
+    pub sequence: i64,
+    /// What it was committed with.
+    pub changeset: std::sync::Arc<Changeset>,
+    /// What changed.
+    pub change: StoredChange,
+}
+
+/// What the changes of one request share.
+#[derive(Debug)]
+pub struct Changeset {
+    /// UUIDv7.
+    pub id: Uuid,
+    /// The request's id.
+    pub request_id: String,
+    /// By what somebody came in: `api_key` or `cli`.
+    pub actor_kind: String,
+    /// The key's id.
+    pub actor_id: Option<Uuid>,
+    /// The key's name.
+    pub actor_name: Option<String>,
+    /// When.
+    pub occurred_at: Timestamp,
+}
+
+/// The JSON of a changeset's changes: what [`StoredChange`] reads.
+pub(crate) fn to_json(changes: &[Change]) -> String {
+    let changes: Vec<Value> = changes.iter().map(change_json).collect();
+    Value::Array(changes).to_string()
+}
+
+fn change_json(change: &Change) -> Value {
+    match change {
+        Change::CreateRecord(record) => {
+            created(record.object.name(), record.id, record_json(record))
+        }
+        Change::UpdateRecord { before, after } => updated(before, after),
+        Change::CreateField(field) => {
+            let after = json!({
+                "object": field.scope.object().name(),
+                "pipeline_id": field.scope.pipeline_id(),
+                "property_name": field.slug,
+                "name": field.name,
+                "attribute_type": field.attribute_type.name(),
+                "order": field.order,
+            });
+            created("field", field.id, after)
+        }
+        Change::CreateOrganization(organization) => created(
+            "organization",
+            organization.id,
+            json!({"name": organization.name}),
+        ),
+        Change::UpdateOrganization { id, before, after } => json!({
+            "object": "organization",
+            "object_id": id,
+            "action": "updated",
+            "changed": ["unknown_attributes"],
+            "before": {"unknown_attributes": before.name()},
+            "after": {"unknown_attributes": after.name()},
+        }),
+        Change::CreatePipeline(pipeline) => {
+            let stages = pipeline.stages.iter().map(|stage| {
+                json!({
+                    "stage_id": stage.id,
+                    "label": stage.label,
+                    "stage_order": stage.order,
+                    "probability": stage.probability,
+                    "stage_type": stage.stage_type.name(),
+                    "is_default": stage.is_default,
+                })
+            });
+            let stages: Vec<Value> = stages.collect();
+            let after =
+                json!({"name": pipeline.name, "is_default": pipeline.is_default, "stages": stages});
+            created("pipeline", pipeline.id, after)
+        }
+        Change::CreateUser(user) => {
+            let after = json!({"email": user.email, "name": user.name, "role": user.role.name()});
+            created("user", user.id, after)
+        }
+        Change::CreateKey(key) => {
+            let after = json!({
+                "name": key.name,
+                "scope": key.scope.name(),
+                "routes": key.routes,
+                "hint": key.hint,
+                "expires_at": key.expires_at,
+            });
+            created("key", key.id, after)
+        }
+        Change::RevokeKey { id, revoked_at } => json!({
+            "object": "key",
+            "object_id": id,
+            "action": "updated",
+            "changed": ["revoked_at"],
+            "before": {"revoked_at": null},
+            "after": {"revoked_at": revoked_at},
+        }),
+    }
+}
+
+fn created(object: &str, id: Uuid, after: Value) -> Value {
+    let changed: Vec<&String> = after.as_object().into_iter().flat_map(Map::keys).collect();
+    json!({
+        "object": object,
+        "object_id": id,
+        "action": "created",
+        "changed": changed,
+        "before": null,
+        "after": after,
+    })
+}
+
+fn updated(before: &Record, after: &Record) -> Value {
+    let (mut was, mut is) = (Map::new(), Map::new());
+    let edits = edits(before, after);
+    for edit in &edits {
+        was.insert(edit.field.to_string(), json!(edit.before));
+        is.insert(edit.field.to_string(), json!(edit.after));
+    }
+    let changed: Vec<&str> = edits.iter().map(|edit| edit.field.as_ref()).collect();
+    json!({
+        "object": after.object.name(),
+        "object_id": after.id,
+        "action": "updated",
+        "changed": changed,
+        "before": was,
+        "after": is,
+    })
+}
+
+/// What has a value, custom fields as `custom__slug`.
+fn record_json(record: &Record) -> Value {
+    let system = record.object.fields().iter();
+    let system =
+        system.filter_map(|field| Some((field.name.to_owned(), record.values.get(field.name)?)));
+    let custom = record
+        .custom
+        .iter()
+        .map(|(slug, value)| (format!("custom__{slug}"), value));
+    let members = system
+        .chain(custom)
+        .map(|(name, value)| (name, json!(value)));
+    Value::Object(members.collect())
+}

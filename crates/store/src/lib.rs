@@ -1,0 +1,289 @@
+//! Where the data is: the only crate that knows SQL.
+//!
+//! A backend owns its connections, `load`, `apply`, its reads and its migrations. It never compares, defaults,
+//! normalises or refuses: that is decided in `lanekeeper-core`.
+#![warn(missing_docs)]
+
+mod changeset;
+mod clock;
+mod error;
+mod read;
+mod sqlite;
+mod write;
+
+pub use changeset::{ChangePage, StoredChange};
+pub use clock::Clock;
+pub use error::{OpenError, ReadError, WriteError};
+pub use read::{KeyEntry, Org, Overview};
+pub use write::{Answer, Idempotency, Render, Write, Written};
+
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use lanekeeper_core::change::Actor;
+use lanekeeper_core::key::Key;
+use lanekeeper_core::outcome::OpportunityView;
+use lanekeeper_core::pipeline::{Pipeline, UnknownAttributes};
+use lanekeeper_core::plan::setup::Setup;
+use lanekeeper_core::{Object, Record};
+use tokio::sync::watch;
+use uuid::Uuid;
+
+/// Which database: `sqlite:PATH`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Database {
+    /// A file on this machine.
+    Sqlite(PathBuf),
+}
+
+impl FromStr for Database {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once(':') {
+            Some(("sqlite", path)) if !path.is_empty() => {
+                let path = path.strip_prefix("//").unwrap_or(path);
+                Ok(Self::Sqlite(path.into()))
+            }
+            Some(("postgres" | "postgresql", _)) => {
+                Err("PostgreSQL is not supported by this version; use sqlite:PATH".to_owned())
+            }
+            _ => Err("is not a database; use sqlite:PATH, such as sqlite:lanekeeper.db".to_owned()),
+        }
+    }
+}
+
+impl std::fmt::Display for Database {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(out, "sqlite:{}", path.display()),
+        }
+    }
+}
+
+/// How much a store may use.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Requests that may wait for the writer; one more is answered with [`WriteError::Overloaded`].
+    pub queue_len_max: usize,
+    /// Commands that share a transaction at most.
+    pub group_len_max: usize,
+    /// Page cache of the writer, in KiB.
+    pub cache_kib: u32,
+    /// Answers kept for one organisation's idempotency keys at most.
+    pub idempotency_keys_max: i64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            queue_len_max: 1_024,
+            group_len_max: 512,
+            cache_kib: 65_536,
+            idempotency_keys_max: 1_000_000,
+        }
+    }
+}
+
+/// How a store is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// As the one server of this database, with a lock against a second one. Made if it is not there.
+    Serve,
+    /// For a short command beside a server that may be running. Made if it is not there.
+    Command,
+}
+
+/// The open database.
+#[derive(Clone)]
+pub enum Store {
+    /// A SQLite file.
+    Sqlite(Arc<sqlite::Sqlite>),
+}
+
+impl Store {
+    /// Opens the database, creates it if it is not there, and brings its schema up to date.
+    ///
+    /// # Errors
+    /// [`OpenError`] says what an operator can do about it.
+    pub fn open(
+        database: &Database,
+        access: Access,
+        settings: Settings,
+        clock: Clock,
+    ) -> Result<Self, OpenError> {
+        let Database::Sqlite(path) = database;
+        let sqlite = sqlite::Sqlite::open(path, access, settings, clock)?;
+        Ok(Self::Sqlite(Arc::new(sqlite)))
+    }
+
+    /// Plans and makes a write: when this returns `Ok`, what it made is on disk.
+    ///
+    /// # Errors
+    /// [`WriteError`]: nothing was made.
+    pub async fn write(&self, write: Write) -> Result<Written, WriteError> {
+        let Self::Sqlite(sqlite) = self;
+        sqlite.write(write).await
+    }
+
+    /// Makes an organisation in a database that has none.
+    ///
+    /// # Errors
+    /// [`WriteError::AlreadySetUp`] if it has one.
+    pub fn set_up(&self, setup: &Setup) -> Result<(), WriteError> {
+        let Self::Sqlite(sqlite) = self;
+        sqlite.set_up(setup, false)
+    }
+
+    /// Makes one more organisation.
+    ///
+    /// # Errors
+    /// [`WriteError`]: nothing was made.
+    pub fn add_organization(&self, setup: &Setup) -> Result<(), WriteError> {
+        let Self::Sqlite(sqlite) = self;
+        sqlite.set_up(setup, true)
+    }
+
+    /// Changes what an organisation does with attributes that name no field.
+    ///
+    /// # Errors
+    /// [`WriteError`]: nothing was changed.
+    pub fn update_organization(
+        &self,
+        org: &Org,
+        rule: UnknownAttributes,
+        actor: &Actor,
+    ) -> Result<(), WriteError> {
+        let Self::Sqlite(sqlite) = self;
+        sqlite.update_organization(org, rule, actor)
+    }
+
+    /// Keeps a new key.
+    ///
+    /// # Errors
+    /// [`WriteError`]: nothing was made.
+    pub fn create_key(&self, org: &Org, key: &Key, actor: &Actor) -> Result<(), WriteError> {
+        let Self::Sqlite(sqlite) = self;
+        sqlite.create_key(org, key, actor)
+    }
+
+    /// Ends a key now; `false` if there is no such key, or it was revoked before.
+    ///
+    /// # Errors
+    /// [`WriteError`]: nothing was changed.
+    pub fn revoke_key(&self, org: &Org, id: Uuid, actor: &Actor) -> Result<bool, WriteError> {
+        let Self::Sqlite(sqlite) = self;
+        sqlite.revoke_key(org, id, actor)
+    }
+
+    /// Notes when keys were last used.
+    ///
+    /// # Errors
+    /// [`WriteError`]: nothing was noted.
+    pub async fn touch_keys(&self, used: Vec<(Org, Uuid)>) -> Result<(), WriteError> {
+        let Self::Sqlite(sqlite) = self;
+        sqlite.touch_keys(used).await
+    }
+
+    /// The key of this hash, with its organisation: the only way to come by an [`Org`] from outside.
+    ///
+    /// # Errors
+    /// [`ReadError`] if the database does not answer.
+    pub fn key(&self, hash: &[u8; 32]) -> Result<Option<KeyEntry>, ReadError> {
+        let Self::Sqlite(sqlite) = self;
+        sqlite.key(hash)
+    }
+
+    /// The keys of an organisation, in creation order.
+    ///
+    /// # Errors
+    /// [`ReadError`] if the database does not answer.
+    pub fn keys(&self, org: &Org) -> Result<Vec<Key>, ReadError> {
+        let Self::Sqlite(sqlite) = self;
+        sqlite.keys(org)
+    }
+
+    /// The organisations, for the operator on the command line.
+    ///
+    /// # Errors
+    /// [`ReadError`] if the database does not answer.
+    pub fn overview(&self) -> Result<Vec<Overview>, ReadError> {
+        let Self::Sqlite(sqlite) = self;
+        sqlite.overview()
+    }
+
+    /// One account or contact.
+    ///
+    /// # Errors
+    /// [`ReadError`] if the database does not answer.
+    pub fn record(&self, org: &Org, object: Object, id: Uuid) -> Result<Option<Record>, ReadError> {
+        let Self::Sqlite(sqlite) = self;
+        sqlite.record(org, object, id)
+    }
+
+    /// One opportunity with what surrounds it.
+    ///
+    /// # Errors
+    /// [`ReadError`] if the database does not answer.
+    pub fn opportunity(&self, org: &Org, id: Uuid) -> Result<Option<OpportunityView>, ReadError> {
+        let Self::Sqlite(sqlite) = self;
+        sqlite.opportunity(org, id)
+    }
+
+    /// The pipelines with their stages, in creation order.
+    ///
+    /// # Errors
+    /// [`ReadError`] if the database does not answer.
+    pub fn pipelines(&self, org: &Org) -> Result<Vec<Pipeline>, ReadError> {
+        let Self::Sqlite(sqlite) = self;
+        sqlite.pipelines(org)
+    }
+
+    /// One pipeline with its stages.
+    ///
+    /// # Errors
+    /// [`ReadError`] if the database does not answer.
+    pub fn pipeline(&self, org: &Org, id: Uuid) -> Result<Option<Pipeline>, ReadError> {
+        let Self::Sqlite(sqlite) = self;
+        sqlite.pipeline(org, id)
+    }
+
+    /// At most `limit` changes after the sequence `after`, in commit order.
+    ///
+    /// # Errors
+    /// [`ReadError`] if the database does not answer.
+    pub fn changes(&self, org: &Org, after: i64, limit: usize) -> Result<ChangePage, ReadError> {
+        let Self::Sqlite(sqlite) = self;
+        sqlite.changes(org, after, limit)
+    }
+
+    /// Tells of commits: the value is the organisation's last sequence, as far as this server committed it.
+    #[must_use]
+    pub fn commits(&self, org: &Org) -> watch::Receiver<i64> {
+        let Self::Sqlite(sqlite) = self;
+        sqlite.commits(org)
+    }
+
+    /// Whether the database can be written and read: why not, if not.
+    ///
+    /// # Errors
+    /// The reason, for the operator.
+    pub fn check(&self) -> Result<(), String> {
+        let Self::Sqlite(sqlite) = self;
+        sqlite.check()
+    }
+
+    /// Becomes true when the disk failed under a commit, after which nothing may be written until a restart.
+    #[must_use]
+    pub fn failed(&self) -> watch::Receiver<bool> {
+        let Self::Sqlite(sqlite) = self;
+        sqlite.failed()
+    }
+
+    /// Finishes what was accepted, and closes the file. Later writes are refused.
+    pub fn close(&self) {
+        let Self::Sqlite(sqlite) = self;
+        sqlite.close();
+    }
+}

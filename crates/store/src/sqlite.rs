@@ -1,0 +1,158 @@
+//! The embedded database: one file, one writer thread, readers beside it.
+
+mod apply;
+mod columns;
+mod commits;
+mod connection;
+mod cycle;
+mod idempotency;
+mod load;
+mod read;
+mod settings;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use rusqlite::Connection;
+use tokio::sync::{oneshot, watch};
+use uuid::Uuid;
+
+use crate::sqlite::commits::Commits;
+use crate::sqlite::writer::{InFlight, Job, Writer};
+use crate::{Access, Clock, OpenError, Org, ReadError, Settings, Write, WriteError, Written};
+
+/// Reader connections that are kept open; more are opened under load, and closed again.
+const READERS_KEPT_MAX: usize = 16;
+
+/// A SQLite file, open.
+pub struct Sqlite {
+    path: PathBuf,
+    clock: Clock,
+    readers: Mutex<Vec<Connection>>,
+    writer: Option<Writer>,
+    commits: Commits,
+    in_flight: InFlight,
+    failed: watch::Receiver<bool>,
+    _lock: Option<File>,
+}
+
+impl Sqlite {
+    pub(crate) fn open(
+        path: &Path,
+        access: Access,
+        settings: Settings,
+        clock: Clock,
+    ) -> Result<Self, OpenError> {
+        let lock = match access {
+            Access::Serve => Some(connection::lock(path)?),
+            Access::Command => None,
+        };
+        let mut main = connection::open_writer(path, settings.cache_kib)?;
+        connection::migrate(&mut main, path)?;
+        let commits = Commits::default();
+        let (failing, failed) = watch::channel(false);
+        let writer = match access {
+            Access::Serve => {
+                connection::empty_wal(&main, path)?;
+                let beside = connection::open_writer(path, 0)?;
+                Some(Writer::start(
+                    main,
+                    beside,
+                    settings,
+                    clock.clone(),
+                    commits.clone(),
+                    failing,
+                ))
+            }
+            Access::Command => None,
+        };
+        Ok(Self {
+            path: path.to_owned(),
+            clock,
+            readers: Mutex::default(),
+            writer,
+            commits,
+            in_flight: InFlight::default(),
+            failed,
+            _lock: lock,
+        })
+    }
+
+    pub(crate) async fn write(&self, write: Write) -> Result<Written, WriteError> {
+        let claim = match &write.idempotency {
+            Some(idempotency) if !write.dry_run => {
+                Some(self.in_flight.claim(write.org, &idempotency.key)?)
+            }
+            _ => None,
+        };
+        let (answer, answered) = oneshot::channel();
+        self.send(Job::Write {
+            write: Box::new(write),
+            answer,
+        })?;
+        let written = answered.await.map_err(|_| WriteError::Closed)?;
+        drop(claim);
+        written
+    }
+
+    pub(crate) async fn touch_keys(&self, used: Vec<(Org, Uuid)>) -> Result<(), WriteError> {
+        let (answer, answered) = oneshot::channel();
+        self.send(Job::TouchKeys { used, answer })?;
+        answered.await.map_err(|_| WriteError::Closed)?
+    }
+
+    fn send(&self, job: Job) -> Result<(), WriteError> {
+        self.writer.as_ref().ok_or(WriteError::Closed)?.send(job)
+    }
+
+    pub(crate) fn commits(&self, org: &Org) -> watch::Receiver<i64> {
+        self.commits.of(*org)
+    }
+
+    pub(crate) fn failed(&self) -> watch::Receiver<bool> {
+        self.failed.clone()
+    }
+
+    pub(crate) fn check(&self) -> Result<(), String> {
+        if *self.failed.borrow() {
+            return Err("the disk failed under a commit; restart once it is in order".to_owned());
+        }
+        self.read(|connection| Ok(connection.query_row("select 1", [], |_| Ok(()))?))
+            .map_err(|error| error.to_string())
+    }
+
+    pub(crate) fn close(&self) {
+        if let Some(writer) = &self.writer {
+            writer.close();
+        }
+        self.lock_readers().clear();
+    }
+
+    /// Runs a read on a connection of its own; what it reads is one state of the database only within one statement.
+    fn read<T>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, ReadError>,
+    ) -> Result<T, ReadError> {
+        let kept = self.lock_readers().pop();
+        let connection = match kept {
+            Some(connection) => connection,
+            None => connection::open_reader(&self.path)?,
+        };
+        let result = read(&connection);
+        let mut readers = self.lock_readers();
+        if readers.len() < READERS_KEPT_MAX {
+            readers.push(connection);
+        }
+        result
+    }
+
+    fn lock_readers(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
+        self.readers
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}

@@ -1,0 +1,291 @@
+//! Changes made: rows from changes, in the order of the plan.
+
+use lanekeeper_core::change::{Actor, Change, edits};
+use lanekeeper_core::custom::FieldDefinition;
+use lanekeeper_core::key::Key;
+use lanekeeper_core::pipeline::{Organization, Pipeline, User};
+use lanekeeper_core::{Object, Record, Timestamp};
+use rusqlite::types::{ToSqlOutput, Value as Sql};
+use rusqlite::{Connection, ToSql, params, params_from_iter};
+use uuid::Uuid;
+
+use super::columns::{custom_sql, has_column, sql_of, statements};
+use crate::{Org, changeset};
+
+/// What the changes of one request are stored with.
+pub(super) struct Origin<'a> {
+    pub(super) org: Org,
+    pub(super) id: Uuid,
+    pub(super) request_id: &'a str,
+    pub(super) actor: &'a Actor,
+    pub(super) at: Timestamp,
+}
+
+/// Makes the changes and notes them in the feed behind `last_sequence`; the new last sequence.
+pub(super) fn apply(
+    connection: &Connection,
+    origin: &Origin,
+    changes: &[Change],
+    last_sequence: i64,
+) -> rusqlite::Result<i64> {
+    if changes.is_empty() {
+        return Ok(last_sequence);
+    }
+    for change in changes {
+        apply_one(connection, origin.org, change)?;
+    }
+    let count = i64::try_from(changes.len()).expect("a plan has few changes");
+    let (first, last) = (last_sequence + 1, last_sequence + count);
+    let sql = "
+        insert into changeset (org, first_sequence, last_sequence, id, request_id, actor_kind, actor_id, actor_name, occurred_at, changes)
+        values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    connection.prepare_cached(sql)?.execute(params![
+        origin.org.number,
+        first,
+        last,
+        origin.id,
+        origin.request_id,
+        origin.actor.kind.name(),
+        origin.actor.id,
+        origin.actor.name,
+        origin.at.as_micros(),
+        changeset::to_json(changes),
+    ])?;
+    Ok(last)
+}
+
+/// Notes the organisation's last sequence.
+pub(super) fn set_last_sequence(
+    connection: &Connection,
+    org: Org,
+    last_sequence: i64,
+) -> rusqlite::Result<()> {
+    let sql = "update organization set last_sequence = ?2 where org = ?1";
+    connection
+        .prepare_cached(sql)?
+        .execute(params![org.number, last_sequence])?;
+    Ok(())
+}
+
+fn apply_one(connection: &Connection, org: Org, change: &Change) -> rusqlite::Result<()> {
+    match change {
+        Change::CreateRecord(record) => create_record(connection, org, record),
+        Change::UpdateRecord { before, after } => update_record(connection, org, before, after),
+        Change::CreateField(field) => create_field(connection, org, field),
+        // Made by `create_organization`, which gives the organisation its number.
+        Change::CreateOrganization(_) => Ok(()),
+        Change::UpdateOrganization { after, .. } => {
+            let sql = "update organization set unknown_attributes = ?2 where org = ?1";
+            connection.execute(sql, params![org.number, after.name()])?;
+            Ok(())
+        }
+        Change::CreatePipeline(pipeline) => create_pipeline(connection, org, pipeline),
+        Change::CreateUser(user) => create_user(connection, org, user),
+        Change::CreateKey(key) => create_key(connection, org, key),
+        Change::RevokeKey { id, revoked_at } => {
+            let sql = "update api_key set revoked_at = ?3 where org = ?1 and id = ?2";
+            connection.execute(sql, params![org.number, id, revoked_at.as_micros()])?;
+            Ok(())
+        }
+    }
+}
+
+/// Gives an organisation its number.
+pub(super) fn create_organization(
+    connection: &Connection,
+    organization: &Organization,
+) -> rusqlite::Result<Org> {
+    let unknown = organization.unknown_attributes.name();
+    connection.execute(
+        "insert into organization (id, name, unknown_attributes, created_at) values (?1, ?2, ?3, ?4)",
+        params![organization.id, organization.name, unknown, organization.created_at.as_micros()],
+    )?;
+    Ok(Org::new(connection.last_insert_rowid(), organization.id))
+}
+
+fn create_record(connection: &Connection, org: Org, record: &Record) -> rusqlite::Result<()> {
+    let fields = record
+        .object
+        .fields()
+        .iter()
+        .filter(|field| has_column(field));
+    let fixed = [
+        ToSqlOutput::Owned(Sql::Integer(org.number)),
+        record.id.to_sql()?,
+        ToSqlOutput::Owned(Sql::Integer(record.created_at.as_micros())),
+        ToSqlOutput::Owned(Sql::Integer(record.updated_at.as_micros())),
+        ToSqlOutput::Owned(custom_sql(&record.custom).into()),
+    ];
+    let values = fields.map(|field| sql_of(record.values.get(field.name)));
+    let mut insert = connection.prepare_cached(&statements(record.object).insert)?;
+    insert.execute(params_from_iter(fixed.into_iter().chain(values)))?;
+    create_links(connection, org, record)
+}
+
+/// What a record is linked to by tables of their own.
+fn create_links(connection: &Connection, org: Org, record: &Record) -> rusqlite::Result<()> {
+    match record.object {
+        Object::Account => Ok(()),
+        Object::Contact => {
+            let sql = "insert into contact_address (org, email, contact_id) values (?1, ?2, ?3)";
+            let mut insert = connection.prepare_cached(sql)?;
+            for email in record.texts("other_emails") {
+                insert.execute(params![org.number, email, record.id])?;
+            }
+            Ok(())
+        }
+        Object::Opportunity => {
+            let sql = "insert into opportunity_contact (org, opportunity_id, contact_id) values (?1, ?2, ?3)";
+            let mut insert = connection.prepare_cached(sql)?;
+            for contact_id in record.references("additional_contact_ids") {
+                insert.execute(params![org.number, record.id, contact_id])?;
+            }
+            Ok(())
+        }
+    }
+}
+
+/// Writes only the columns that differ, so that only their indexes are touched.
+fn update_record(
+    connection: &Connection,
+    org: Org,
+    before: &Record,
+    after: &Record,
+) -> rusqlite::Result<()> {
+    let table = after.object.name();
+    let fields = after
+        .object
+        .fields()
+        .iter()
+        .filter(|field| has_column(field));
+    let changed =
+        fields.filter(|field| before.values.get(field.name) != after.values.get(field.name));
+    let changed: Vec<&str> = changed.map(|field| field.name).collect();
+    let places = (5..)
+        .zip(&changed)
+        .map(|(place, name)| format!(", {name} = ?{place}"));
+    let places: String = places.collect();
+    let sql = format!(
+        "update {table} set updated_at = ?3, custom = ?4{places} where org = ?1 and id = ?2"
+    );
+    let fixed = [
+        ToSqlOutput::Owned(Sql::Integer(org.number)),
+        after.id.to_sql()?,
+        ToSqlOutput::Owned(Sql::Integer(after.updated_at.as_micros())),
+        ToSqlOutput::Owned(custom_sql(&after.custom).into()),
+    ];
+    let values = changed.iter().map(|name| sql_of(after.values.get(name)));
+    connection
+        .prepare_cached(&sql)?
+        .execute(params_from_iter(fixed.into_iter().chain(values)))?;
+
+    let has_new_links = edits(before, after).iter().any(|edit| {
+        matches!(
+            edit.field.as_ref(),
+            "other_emails" | "additional_contact_ids"
+        )
+    });
+    if has_new_links {
+        delete_links(connection, org, after)?;
+        create_links(connection, org, after)?;
+    }
+    Ok(())
+}
+
+fn delete_links(connection: &Connection, org: Org, record: &Record) -> rusqlite::Result<()> {
+    let sql = match record.object {
+        Object::Account => return Ok(()),
+        Object::Contact => "delete from contact_address where org = ?1 and contact_id = ?2",
+        Object::Opportunity => {
+            "delete from opportunity_contact where org = ?1 and opportunity_id = ?2"
+        }
+    };
+    connection
+        .prepare_cached(sql)?
+        .execute(params![org.number, record.id])?;
+    Ok(())
+}
+
+fn create_field(
+    connection: &Connection,
+    org: Org,
+    field: &FieldDefinition,
+) -> rusqlite::Result<()> {
+    connection.execute(
+        "insert into field (org, id, object, pipeline_id, slug, name, attribute_type, field_order, created_at)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        params![
+            org.number,
+            field.id,
+            field.scope.object().name(),
+            field.scope.pipeline_id(),
+            field.slug,
+            field.name,
+            field.attribute_type.name(),
+            field.order,
+            field.created_at.as_micros(),
+        ],
+    )?;
+    Ok(())
+}
+
+fn create_pipeline(connection: &Connection, org: Org, pipeline: &Pipeline) -> rusqlite::Result<()> {
+    connection.execute(
+        "insert into pipeline (org, id, name, is_default, created_at, updated_at) values (?1, ?2, ?3, ?4, ?5, ?6)",
+        params![
+            org.number,
+            pipeline.id,
+            pipeline.name,
+            pipeline.is_default,
+            pipeline.created_at.as_micros(),
+            pipeline.updated_at.as_micros(),
+        ],
+    )?;
+    for stage in &pipeline.stages {
+        connection.execute(
+            "insert into stage (org, id, pipeline_id, label, stage_order, color, is_active, is_default, probability, stage_type)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            params![
+                org.number,
+                stage.id,
+                pipeline.id,
+                stage.label,
+                stage.order,
+                stage.color,
+                stage.is_active,
+                stage.is_default,
+                stage.probability,
+                stage.stage_type.name(),
+            ],
+        )?;
+    }
+    Ok(())
+}
+
+fn create_user(connection: &Connection, org: Org, user: &User) -> rusqlite::Result<()> {
+    connection.execute(
+        "insert into member (org, id, email, name, role, created_at) values (?1, ?2, ?3, ?4, ?5, ?6)",
+        params![org.number, user.id, user.email.as_str(), user.name, user.role.name(), user.created_at.as_micros()],
+    )?;
+    Ok(())
+}
+
+fn create_key(connection: &Connection, org: Org, key: &Key) -> rusqlite::Result<()> {
+    let routes = serde_json::to_string(&key.routes).expect("a list is JSON");
+    connection.execute(
+        "insert into api_key (org, id, name, scope, routes, hash, hint, created_at, expires_at)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        params![
+            org.number,
+            key.id,
+            key.name,
+            key.scope.name(),
+            routes,
+            key.hash,
+            key.hint,
+            key.created_at.as_micros(),
+            key.expires_at.map(Timestamp::as_micros),
+        ],
+    )?;
+    Ok(())
+}

@@ -1,0 +1,158 @@
+//! Rows and records: the columns of a record's table are its object's system fields.
+
+use std::fmt::Write as _;
+use std::sync::LazyLock;
+
+use lanekeeper_core::object::{Field, Kind};
+use lanekeeper_core::value::{CustomValues, Values};
+use lanekeeper_core::{Object, Record, Timestamp, Value};
+use rusqlite::Row;
+use rusqlite::types::{ToSqlOutput, Value as Sql, ValueRef};
+use uuid::Uuid;
+
+use crate::ReadError;
+
+/// The fixed statements of one object.
+pub(super) struct Statements {
+    pub(super) insert: String,
+    /// By `?1` = org, `?2` = id.
+    pub(super) by_id: String,
+    /// By `?1` = org, `?2` = domain or address.
+    pub(super) by_key: String,
+}
+
+/// The statements of an object, written once.
+pub(super) fn statements(object: Object) -> &'static Statements {
+    static STATEMENTS: LazyLock<[Statements; 3]> =
+        LazyLock::new(|| Object::ALL.map(write_statements));
+    &STATEMENTS[object as usize]
+}
+
+fn write_statements(object: Object) -> Statements {
+    let table = object.name();
+    let columns = record_columns(object, "");
+    let places: Vec<String> = (1..=columns.split(", ").count() + 1)
+        .map(|n| format!("?{n}"))
+        .collect();
+    let places = places.join(", ");
+    let key = match object {
+        Object::Account => "domain = ?2",
+        Object::Contact => "email = ?2",
+        Object::Opportunity => "id = ?2",
+    };
+    Statements {
+        insert: format!("insert into {table} (org, {columns}) values ({places})"),
+        by_id: format!("select {columns} from {table} where org = ?1 and id = ?2"),
+        by_key: format!("select {columns} from {table} where org = ?1 and {key}"),
+    }
+}
+
+/// The columns of a record in the order that [`record_of`] reads, each behind `prefix`.
+pub(super) fn record_columns(object: Object, prefix: &str) -> String {
+    let mut columns = format!("{prefix}id, {prefix}created_at, {prefix}updated_at, {prefix}custom");
+    for field in object.fields().iter().filter(|field| has_column(field)) {
+        write!(columns, ", {prefix}{}", field.name).expect("a String takes every text");
+    }
+    columns
+}
+
+/// Links to several records have a table of their own.
+pub(super) fn has_column(field: &Field) -> bool {
+    field.kind != Kind::Ids
+}
+
+/// The record in a row whose first columns are [`record_columns`].
+pub(super) fn record_of(row: &Row, object: Object) -> Result<Record, ReadError> {
+    let mut values = Values::new();
+    let fields = object.fields().iter().filter(|field| has_column(field));
+    for (column, field) in (4..).zip(fields) {
+        let value = value_of(row.get_ref(column)?, field.kind)?;
+        values.extend(value.map(|value| (field.name, value)));
+    }
+    Ok(Record {
+        object,
+        id: row.get(0)?,
+        created_at: Timestamp::from_micros(row.get(1)?),
+        updated_at: Timestamp::from_micros(row.get(2)?),
+        custom: custom_of(row.get_ref(3)?)?,
+        values,
+    })
+}
+
+fn value_of(sql: ValueRef, kind: Kind) -> Result<Option<Value>, ReadError> {
+    let value = match (kind, sql) {
+        (_, ValueRef::Null) => return Ok(None),
+        (Kind::Tags | Kind::Emails, ValueRef::Text(json)) => Value::Texts(from_json(json)?),
+        (Kind::Boolean, ValueRef::Integer(flag)) => Value::Boolean(flag != 0),
+        (Kind::Time, ValueRef::Integer(micros)) => Value::Time(Timestamp::from_micros(micros)),
+        (Kind::UnixSeconds, ValueRef::Integer(seconds)) => Value::Integer(seconds),
+        (Kind::Number | Kind::Year, ValueRef::Real(number)) => Value::Number(number),
+        (Kind::Id, ValueRef::Blob(bytes)) => Value::Id(uuid_of(bytes)?),
+        (_, ValueRef::Text(text)) => Value::Text(text_of(text)?),
+        (kind, sql) => {
+            return Err(ReadError::Corrupt(format!(
+                "{:?} for {kind:?}",
+                sql.data_type()
+            )));
+        }
+    };
+    Ok(Some(value))
+}
+
+fn custom_of(sql: ValueRef) -> Result<CustomValues, ReadError> {
+    let ValueRef::Text(json) = sql else {
+        return Ok(CustomValues::new());
+    };
+    let members: serde_json::Map<String, serde_json::Value> = from_json(json)?;
+    let values = members
+        .into_iter()
+        .map(|(slug, value)| Ok((slug, custom_value(value)?)));
+    values.collect()
+}
+
+fn custom_value(json: serde_json::Value) -> Result<Value, ReadError> {
+    use serde_json::Value as Json;
+    Ok(match json {
+        Json::String(text) => Value::Text(text),
+        Json::Bool(flag) => Value::Boolean(flag),
+        Json::Number(number) => Value::number(number.as_f64().unwrap_or_default()),
+        other => return Err(ReadError::Corrupt(format!("a custom value is {other}"))),
+    })
+}
+
+fn from_json<T: serde::de::DeserializeOwned>(json: &[u8]) -> Result<T, ReadError> {
+    serde_json::from_slice(json).map_err(|error| ReadError::Corrupt(error.to_string()))
+}
+
+fn text_of(bytes: &[u8]) -> Result<String, ReadError> {
+    let text = std::str::from_utf8(bytes);
+    text.map(str::to_owned)
+        .map_err(|error| ReadError::Corrupt(error.to_string()))
+}
+
+fn uuid_of(bytes: &[u8]) -> Result<Uuid, ReadError> {
+    Uuid::from_slice(bytes).map_err(|error| ReadError::Corrupt(error.to_string()))
+}
+
+/// What is bound for the value of a field; null where it has none.
+pub(super) fn sql_of(value: Option<&Value>) -> ToSqlOutput<'_> {
+    match value {
+        None => ToSqlOutput::Owned(Sql::Null),
+        Some(Value::Text(text)) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
+        Some(Value::Number(number)) => ToSqlOutput::Owned(Sql::Real(*number)),
+        Some(Value::Integer(integer)) => ToSqlOutput::Owned(Sql::Integer(*integer)),
+        Some(Value::Boolean(flag)) => ToSqlOutput::Owned(Sql::Integer(i64::from(*flag))),
+        Some(Value::Time(time)) => ToSqlOutput::Owned(Sql::Integer(time.as_micros())),
+        Some(Value::Id(id)) => ToSqlOutput::Borrowed(ValueRef::Blob(id.as_bytes())),
+        Some(list @ (Value::Texts(_) | Value::Ids(_))) => {
+            let json = serde_json::to_string(list).expect("a list is JSON");
+            ToSqlOutput::Owned(Sql::Text(json))
+        }
+    }
+}
+
+/// What is bound for the custom values; null where there are none.
+pub(super) fn custom_sql(custom: &CustomValues) -> Option<String> {
+    let json = || serde_json::to_string(custom).expect("custom values are JSON");
+    (!custom.is_empty()).then(json)
+}

@@ -1,0 +1,196 @@
+//! One group of requests: load, plan, apply, one commit.
+
+use std::collections::BTreeMap;
+
+use lanekeeper_core::plan::{Plan, plan};
+use lanekeeper_core::{Facts, Needs, Timestamp};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+use super::apply::{Origin, apply, set_last_sequence};
+use super::idempotency::{self, KeptKeys};
+use super::load::{load, org_state};
+use crate::clock::Mint;
+use crate::{Clock, Idempotency, Org, Write, WriteError, Written};
+
+/// What the writer keeps between groups.
+pub(super) struct Cycle {
+    clock: Clock,
+    mint: Mint,
+    last: Timestamp,
+    kept_keys: KeptKeys,
+}
+
+/// An organisation within a group.
+struct Session {
+    facts: Facts,
+    last_sequence: i64,
+    is_changed: bool,
+}
+
+/// What a group came to: one result for each of its requests, and the last sequence of each organisation it changed.
+pub(super) struct Group {
+    pub(super) results: Vec<Result<Written, WriteError>>,
+    pub(super) committed: BTreeMap<Org, i64>,
+}
+
+impl Cycle {
+    pub(super) fn new(clock: Clock, keys_max: i64) -> Self {
+        let last = Timestamp::from_micros(0);
+        let kept_keys = KeptKeys::new(keys_max);
+        Self {
+            clock,
+            mint: Mint::new(),
+            last,
+            kept_keys,
+        }
+    }
+
+    /// Runs the requests in one transaction. A refused one contributes nothing and harms no other.
+    ///
+    /// # Errors
+    /// The transaction failed: nothing of the group was made.
+    pub(super) fn run(
+        &mut self,
+        connection: &mut Connection,
+        writes: &[&Write],
+    ) -> Result<Group, WriteError> {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut sessions = open_sessions(&transaction, writes)?;
+        let mut results = vec![];
+        for write in writes {
+            let session = sessions
+                .get_mut(&write.org)
+                .expect("every organisation has a session");
+            results.push(self.run_one(&transaction, write, session)?);
+        }
+        sessions.retain(|_, session| session.is_changed);
+        for (org, session) in &sessions {
+            set_last_sequence(&transaction, *org, session.last_sequence)?;
+        }
+        transaction.commit()?;
+        let committed = sessions
+            .into_iter()
+            .map(|(org, session)| (org, session.last_sequence));
+        Ok(Group {
+            results,
+            committed: committed.collect(),
+        })
+    }
+
+    /// The inner error is this request's alone; the outer one fails the group.
+    fn run_one(
+        &mut self,
+        transaction: &Transaction,
+        write: &Write,
+        session: &mut Session,
+    ) -> Result<Result<Written, WriteError>, WriteError> {
+        let now = self.tick();
+        let idempotency = write.idempotency.as_ref().filter(|_| !write.dry_run);
+        if let Some(idempotency) = idempotency {
+            match idempotency::recall(transaction, write.org, idempotency, now)? {
+                Ok(None) => {}
+                Ok(Some(answer)) => return Ok(Ok(Written::Replayed(answer))),
+                Err(reused) => return Ok(Err(reused)),
+            }
+        }
+        let planned = match self.plan(write, session, now) {
+            Ok(planned) => planned,
+            Err(bug) => return Ok(Err(WriteError::Failed(bug))),
+        };
+        if write.dry_run {
+            return Ok(Ok(Written::Done(planned.results)));
+        }
+        if let Some(idempotency) = idempotency
+            && let Err(refused) =
+                self.keep_answer(transaction, write.org, idempotency, &planned, now)?
+        {
+            // The facts hold what is not made now: the group is run again without this request.
+            return Err(refused);
+        }
+        let id = self.mint.id();
+        let (org, request_id, actor, at) = (write.org, &write.request_id, &write.actor, now);
+        let origin = Origin {
+            org,
+            id,
+            request_id,
+            actor,
+            at,
+        };
+        session.last_sequence = apply(
+            transaction,
+            &origin,
+            &planned.changes,
+            session.last_sequence,
+        )?;
+        session.is_changed |= !planned.changes.is_empty();
+        Ok(Ok(Written::Done(planned.results)))
+    }
+
+    fn plan(
+        &mut self,
+        write: &Write,
+        session: &mut Session,
+        now: Timestamp,
+    ) -> Result<Plan, String> {
+        self.mint.set_now(now);
+        let mint = &mut || self.mint.id();
+        let planned = match write.dry_run {
+            true => plan(
+                &write.items,
+                write.mode,
+                &mut session.facts.clone(),
+                now,
+                mint,
+            ),
+            false => plan(&write.items, write.mode, &mut session.facts, now, mint),
+        };
+        planned.map_err(|not_loaded| not_loaded.to_string())
+    }
+
+    fn keep_answer(
+        &mut self,
+        transaction: &Transaction,
+        org: Org,
+        idempotency: &Idempotency,
+        planned: &Plan,
+        now: Timestamp,
+    ) -> Result<Result<(), WriteError>, WriteError> {
+        let Some(answer) = (idempotency.render)(&planned.results) else {
+            return Ok(Ok(()));
+        };
+        Ok(self
+            .kept_keys
+            .keep(transaction, org, idempotency, &answer, now)?)
+    }
+
+    /// Now, later than ever before, so that what is written later is also dated later.
+    fn tick(&mut self) -> Timestamp {
+        let next = Timestamp::from_micros(self.last.as_micros() + 1);
+        self.last = self.clock.now().max(next);
+        self.last
+    }
+}
+
+/// Loads once for all requests of an organisation.
+fn open_sessions(
+    transaction: &Transaction,
+    writes: &[&Write],
+) -> Result<BTreeMap<Org, Session>, WriteError> {
+    let mut needs: BTreeMap<Org, Needs> = BTreeMap::new();
+    for write in writes {
+        let needs = needs.entry(write.org).or_default();
+        let commands = write.items.iter().filter_map(|item| item.command.as_ref());
+        commands.for_each(|command| needs.add(command));
+    }
+    let sessions = needs.into_iter().map(|(org, needs)| {
+        let state = org_state(transaction, org)?;
+        let facts = load(transaction, org, &needs, state.unknown_attributes)?;
+        let session = Session {
+            facts,
+            last_sequence: state.last_sequence,
+            is_changed: false,
+        };
+        Ok((org, session))
+    });
+    sessions.collect()
+}

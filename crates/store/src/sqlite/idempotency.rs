@@ -1,0 +1,119 @@
+//! The answers that are kept for retries.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use lanekeeper_core::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::{Answer, Idempotency, Org, ReadError, WriteError};
+
+/// How long an answer is kept.
+const KEPT_FOR: Duration = Duration::from_secs(24 * 60 * 60);
+/// How often old answers are looked for, and how many are deleted then.
+const PRUNE_EVERY: Duration = Duration::from_secs(60);
+const PRUNE_LEN_MAX: u32 = 10_000;
+
+/// The answer that a request with this key got, if it was the same request.
+pub(super) fn recall(
+    connection: &Connection,
+    org: Org,
+    idempotency: &Idempotency,
+    now: Timestamp,
+) -> Result<Result<Option<Answer>, WriteError>, ReadError> {
+    let sql = "
+        select fingerprint, status, body from idempotency
+        where org = ?1 and key = ?2 and created_at > ?3";
+    let since = now.as_micros() - micros(KEPT_FOR);
+    let found = connection
+        .prepare_cached(sql)?
+        .query_row(params![org.number, idempotency.key, since], |row| {
+            let answer = Answer {
+                status: row.get(1)?,
+                body: row.get(2)?,
+            };
+            Ok((row.get::<_, [u8; 32]>(0)?, answer))
+        })
+        .optional()?;
+    Ok(match found {
+        None => Ok(None),
+        Some((fingerprint, answer)) if fingerprint == idempotency.fingerprint => Ok(Some(answer)),
+        Some(_) => Err(WriteError::KeyReused),
+    })
+}
+
+/// How many answers each organisation has, counted once and followed from then on.
+pub(super) struct KeptKeys {
+    len_max: i64,
+    len: BTreeMap<Org, i64>,
+    pruned_at: Timestamp,
+}
+
+impl KeptKeys {
+    pub(super) fn new(len_max: i64) -> Self {
+        let pruned_at = Timestamp::from_micros(0);
+        Self {
+            len_max,
+            len: BTreeMap::new(),
+            pruned_at,
+        }
+    }
+
+    /// Keeps an answer; the inner error if the organisation has too many.
+    pub(super) fn keep(
+        &mut self,
+        connection: &Connection,
+        org: Org,
+        idempotency: &Idempotency,
+        answer: &Answer,
+        now: Timestamp,
+    ) -> rusqlite::Result<Result<(), WriteError>> {
+        self.prune(connection, now)?;
+        let len = match self.len.get(&org) {
+            Some(len) => *len,
+            None => count(connection, org)?,
+        };
+        if len >= self.len_max {
+            return Ok(Err(WriteError::TooManyKeys));
+        }
+        // One older than a day may still be there under the same key.
+        let sql = "
+            insert or replace into idempotency (org, key, fingerprint, status, body, created_at)
+            values (?1, ?2, ?3, ?4, ?5, ?6)";
+        connection.prepare_cached(sql)?.execute(params![
+            org.number,
+            idempotency.key,
+            idempotency.fingerprint,
+            answer.status,
+            answer.body,
+            now.as_micros(),
+        ])?;
+        self.len.insert(org, len + 1);
+        Ok(Ok(()))
+    }
+
+    /// Deletes what is too old, a bounded number at a time: answers are in creation order.
+    fn prune(&mut self, connection: &Connection, now: Timestamp) -> rusqlite::Result<()> {
+        if now.as_micros() - self.pruned_at.as_micros() < micros(PRUNE_EVERY) {
+            return Ok(());
+        }
+        self.pruned_at = now;
+        let sql = "
+            delete from idempotency where rid in (select rid from idempotency order by rid limit ?1) and created_at <= ?2";
+        let before = now.as_micros() - micros(KEPT_FOR);
+        let deleted = connection.execute(sql, params![PRUNE_LEN_MAX, before])?;
+        if deleted > 0 {
+            self.len.clear();
+        }
+        Ok(())
+    }
+}
+
+fn count(connection: &Connection, org: Org) -> rusqlite::Result<i64> {
+    let sql = "select count(*) from idempotency where org = ?1";
+    connection.query_row(sql, [org.number], |row| row.get(0))
+}
+
+fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}

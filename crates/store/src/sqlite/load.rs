@@ -1,0 +1,270 @@
+//! Facts from the database: whatever the needs name, and whether it is there.
+//!
+//! A query here is a function call, not a round trip, so each key is one run of a prepared statement; what counts is that
+//! each is asked for once for a whole group of requests.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use lanekeeper_core::custom::{AttributeType, FieldDefinition, Scope};
+use lanekeeper_core::pipeline::{Pipeline, Role, Stage, StageType, UnknownAttributes, User};
+use lanekeeper_core::{Email, Facts, Needs, Object, Record, Timestamp};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, Row, params};
+use uuid::Uuid;
+
+use super::columns::{record_of, statements};
+use crate::{Org, ReadError};
+
+/// What is known of the organisation itself.
+pub(super) struct OrgState {
+    pub(super) unknown_attributes: UnknownAttributes,
+    pub(super) last_sequence: i64,
+}
+
+pub(super) fn org_state(connection: &Connection, org: Org) -> Result<OrgState, ReadError> {
+    let sql = "select unknown_attributes, last_sequence from organization where org = ?1";
+    let row = |row: &Row| Ok((row.get::<_, String>(0)?, row.get(1)?));
+    let (rule, last_sequence) = connection
+        .prepare_cached(sql)?
+        .query_row([org.number], row)?;
+    let unknown = || ReadError::Corrupt(format!("the rule {rule}"));
+    let unknown_attributes = UnknownAttributes::named(&rule).ok_or_else(unknown)?;
+    Ok(OrgState {
+        unknown_attributes,
+        last_sequence,
+    })
+}
+
+/// Everything that the needs name.
+pub(super) fn load(
+    connection: &Connection,
+    org: Org,
+    needs: &Needs,
+    unknown: UnknownAttributes,
+) -> Result<Facts, ReadError> {
+    let mut facts = Facts::absent(needs, unknown);
+    let domains = needs.domains.iter().map(|domain| domain.as_str());
+    for account in by_keys(connection, org, Object::Account, domains)? {
+        facts.add_record(Arc::new(account));
+    }
+    for contact in contacts(connection, org, &needs.emails)? {
+        facts.add_record(Arc::new(contact));
+    }
+    for id in &needs.pipelines {
+        if let Some(pipeline) = pipeline(connection, org, *id)? {
+            facts.add_pipeline(pipeline);
+        }
+    }
+    for user in users(connection, org, needs)? {
+        facts.add_user(user);
+    }
+    for scope in &needs.fields {
+        for field in fields(connection, org, *scope)? {
+            facts.add_field(field);
+        }
+    }
+    Ok(facts)
+}
+
+fn by_keys<'a>(
+    connection: &Connection,
+    org: Org,
+    object: Object,
+    keys: impl Iterator<Item = &'a str>,
+) -> Result<Vec<Record>, ReadError> {
+    let mut statement = connection.prepare_cached(&statements(object).by_key)?;
+    let mut found = vec![];
+    for key in keys {
+        found.extend(record(&mut statement, params![org.number, key], object)?);
+    }
+    Ok(found)
+}
+
+/// The contacts with these addresses, whether they are their first or among their others.
+fn contacts(
+    connection: &Connection,
+    org: Org,
+    emails: &BTreeSet<Email>,
+) -> Result<Vec<Record>, ReadError> {
+    let mut found = by_keys(
+        connection,
+        org,
+        Object::Contact,
+        emails.iter().map(Email::as_str),
+    )?;
+    let sql = "select contact_id from contact_address where org = ?1 and email = ?2";
+    let mut by_other = connection.prepare_cached(sql)?;
+    let known: BTreeSet<String> = found
+        .iter()
+        .map(|contact| contact.text("email").to_owned())
+        .collect();
+    for email in emails
+        .iter()
+        .filter(|email| !known.contains(email.as_str()))
+    {
+        let id = by_other
+            .query_row(params![org.number, email.as_str()], |row| row.get(0))
+            .optional()?;
+        if let Some(id) = id {
+            found.extend(record_by_id(connection, org, Object::Contact, id)?);
+        }
+    }
+    Ok(found)
+}
+
+pub(super) fn record_by_id(
+    connection: &Connection,
+    org: Org,
+    object: Object,
+    id: Uuid,
+) -> Result<Option<Record>, ReadError> {
+    let mut statement = connection.prepare_cached(&statements(object).by_id)?;
+    record(&mut statement, params![org.number, id], object)
+}
+
+fn record(
+    statement: &mut CachedStatement,
+    params: impl Params,
+    object: Object,
+) -> Result<Option<Record>, ReadError> {
+    let mut rows = statement.query(params)?;
+    rows.next()?.map(|row| record_of(row, object)).transpose()
+}
+
+pub(super) fn pipeline(
+    connection: &Connection,
+    org: Org,
+    id: Uuid,
+) -> Result<Option<Pipeline>, ReadError> {
+    let sql = "
+        select id, name, is_default, created_at, updated_at
+        from pipeline where org = ?1 and id = ?2";
+    let mut statement = connection.prepare_cached(sql)?;
+    let found = statement
+        .query_row(params![org.number, id], pipeline_of)
+        .optional()?;
+    let Some(mut pipeline) = found else {
+        return Ok(None);
+    };
+    let sql = "
+        select pipeline_id, id, label, stage_order, color, is_active, is_default, probability, stage_type
+        from stage where org = ?1 and pipeline_id = ?2 order by stage_order, rid";
+    let mut statement = connection.prepare_cached(sql)?;
+    let stages = statement.query_map(params![org.number, id], |row| Ok(stage_of(row)))?;
+    for stage in stages {
+        pipeline.stages.push(stage??.1);
+    }
+    Ok(Some(pipeline))
+}
+
+/// All pipelines with their stages, in two statements.
+pub(super) fn pipelines(connection: &Connection, org: Org) -> Result<Vec<Pipeline>, ReadError> {
+    let sql = "
+        select id, name, is_default, created_at, updated_at
+        from pipeline where org = ?1 order by rid";
+    let mut statement = connection.prepare_cached(sql)?;
+    let pipelines = statement.query_map([org.number], pipeline_of)?;
+    let mut pipelines: Vec<Pipeline> = pipelines.collect::<Result<_, _>>()?;
+    let sql = "
+        select pipeline_id, id, label, stage_order, color, is_active, is_default, probability, stage_type
+        from stage where org = ?1 order by pipeline_id, stage_order, rid";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut stages: BTreeMap<Uuid, Vec<Stage>> = BTreeMap::new();
+    for stage in statement.query_map([org.number], |row| Ok(stage_of(row)))? {
+        let (pipeline_id, stage) = stage??;
+        stages.entry(pipeline_id).or_default().push(stage);
+    }
+    for pipeline in &mut pipelines {
+        pipeline.stages = stages.remove(&pipeline.id).unwrap_or_default();
+    }
+    Ok(pipelines)
+}
+
+fn pipeline_of(row: &Row) -> rusqlite::Result<Pipeline> {
+    Ok(Pipeline {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        is_default: row.get(2)?,
+        created_at: Timestamp::from_micros(row.get(3)?),
+        updated_at: Timestamp::from_micros(row.get(4)?),
+        stages: vec![],
+    })
+}
+
+fn stage_of(row: &Row) -> Result<(Uuid, Stage), ReadError> {
+    let stage_type: String = row.get(8)?;
+    let unknown = || ReadError::Corrupt(format!("the stage type {stage_type}"));
+    let stage = Stage {
+        id: row.get(1)?,
+        label: row.get(2)?,
+        order: row.get(3)?,
+        color: row.get(4)?,
+        is_active: row.get(5)?,
+        is_default: row.get(6)?,
+        probability: row.get(7)?,
+        stage_type: StageType::named(&stage_type).ok_or_else(unknown)?,
+    };
+    Ok((row.get(0)?, stage))
+}
+
+fn users(connection: &Connection, org: Org, needs: &Needs) -> Result<Vec<User>, ReadError> {
+    const COLUMNS: &str = "select id, email, name, role, created_at from member where org = ?1";
+    let mut found = vec![];
+    let mut by_id = connection.prepare_cached(&format!("{COLUMNS} and id = ?2"))?;
+    for id in &needs.users {
+        let mut rows = by_id.query(params![org.number, id])?;
+        found.extend(rows.next()?.map(user_of).transpose()?);
+    }
+    let mut by_email = connection.prepare_cached(&format!("{COLUMNS} and email = ?2"))?;
+    for email in &needs.user_emails {
+        let mut rows = by_email.query(params![org.number, email.as_str()])?;
+        found.extend(rows.next()?.map(user_of).transpose()?);
+    }
+    Ok(found)
+}
+
+pub(super) fn user_of(row: &Row) -> Result<User, ReadError> {
+    let (email, role): (String, String) = (row.get(1)?, row.get(3)?);
+    let unknown = || ReadError::Corrupt(format!("the role {role}"));
+    Ok(User {
+        id: row.get(0)?,
+        email: email
+            .parse()
+            .map_err(|_| ReadError::Corrupt("a member's address".to_owned()))?,
+        name: row.get(2)?,
+        role: Role::named(&role).ok_or_else(unknown)?,
+        created_at: Timestamp::from_micros(row.get(4)?),
+    })
+}
+
+fn fields(
+    connection: &Connection,
+    org: Org,
+    scope: Scope,
+) -> Result<Vec<FieldDefinition>, ReadError> {
+    let sql = "
+        select id, slug, name, attribute_type, field_order, created_at
+        from field where org = ?1 and object = ?2 and ifnull(pipeline_id, x'') = ifnull(?3, x'')
+        order by field_order, rid";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query(params![
+        org.number,
+        scope.object().name(),
+        scope.pipeline_id()
+    ])?;
+    let mut found = vec![];
+    while let Some(row) = rows.next()? {
+        let attribute_type: String = row.get(3)?;
+        let unknown = || ReadError::Corrupt(format!("the attribute type {attribute_type}"));
+        found.push(FieldDefinition {
+            id: row.get(0)?,
+            scope,
+            slug: row.get(1)?,
+            name: row.get(2)?,
+            attribute_type: AttributeType::named(&attribute_type).ok_or_else(unknown)?,
+            order: row.get(4)?,
+            created_at: Timestamp::from_micros(row.get(5)?),
+        });
+    }
+    Ok(found)
+}

@@ -1,0 +1,256 @@
+//! Reads: short, each on a connection of its own.
+
+use std::sync::Arc;
+
+use lanekeeper_core::key::{Key, KeyScope};
+use lanekeeper_core::outcome::{AccountBrief, ContactBrief, OpportunityView, OwnerBrief};
+use lanekeeper_core::pipeline::Pipeline;
+use lanekeeper_core::{Object, Record, Timestamp, Value};
+use rusqlite::{Connection, Row, params};
+use uuid::Uuid;
+
+use super::columns::{record_columns, record_of};
+use super::{Sqlite, load};
+use crate::changeset::{Changeset, Entry};
+use crate::{ChangePage, KeyEntry, Org, Overview, ReadError, StoredChange};
+
+const KEY_COLUMNS: &str = "
+    key.id, key.name, scope, routes, hash, hint, key.created_at, expires_at, revoked_at, last_used_at";
+
+impl Sqlite {
+    pub(crate) fn key(&self, hash: &[u8; 32]) -> Result<Option<KeyEntry>, ReadError> {
+        let sql = format!(
+            "select {KEY_COLUMNS}, organization.org, organization.id
+             from api_key key join organization using (org) where hash = ?1"
+        );
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(&sql)?;
+            let mut rows = statement.query([hash])?;
+            let Some(row) = rows.next()? else {
+                return Ok(None);
+            };
+            let org = Org::new(row.get(10)?, row.get(11)?);
+            Ok(Some(KeyEntry {
+                org,
+                key: key_of(row)?,
+            }))
+        })
+    }
+
+    pub(crate) fn keys(&self, org: &Org) -> Result<Vec<Key>, ReadError> {
+        let sql = format!("select {KEY_COLUMNS} from api_key key where org = ?1 order by rid");
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(&sql)?;
+            let keys = statement.query_map([org.number], |row| Ok(key_of(row)))?;
+            keys.map(|key| key?).collect()
+        })
+    }
+
+    pub(crate) fn overview(&self) -> Result<Vec<Overview>, ReadError> {
+        self.read(|connection| {
+            let mut statement =
+                connection.prepare("select org, id, name from organization order by org")?;
+            let organizations = statement.query_map([], |row| {
+                let org = Org::new(row.get(0)?, row.get(1)?);
+                Ok(Overview {
+                    org,
+                    name: row.get(2)?,
+                })
+            })?;
+            Ok(organizations.collect::<Result<_, _>>()?)
+        })
+    }
+
+    pub(crate) fn record(
+        &self,
+        org: &Org,
+        object: Object,
+        id: Uuid,
+    ) -> Result<Option<Record>, ReadError> {
+        self.read(|connection| load::record_by_id(connection, *org, object, id))
+    }
+
+    pub(crate) fn pipelines(&self, org: &Org) -> Result<Vec<Pipeline>, ReadError> {
+        self.read(|connection| load::pipelines(connection, *org))
+    }
+
+    pub(crate) fn pipeline(&self, org: &Org, id: Uuid) -> Result<Option<Pipeline>, ReadError> {
+        self.read(|connection| load::pipeline(connection, *org, id))
+    }
+
+    pub(crate) fn opportunity(
+        &self,
+        org: &Org,
+        id: Uuid,
+    ) -> Result<Option<OpportunityView>, ReadError> {
+        self.read(|connection| {
+            // One state of the database for the opportunity and its links.
+            let snapshot = connection.unchecked_transaction()?;
+            opportunity(&snapshot, *org, id)
+        })
+    }
+
+    pub(crate) fn changes(
+        &self,
+        org: &Org,
+        after: i64,
+        limit: usize,
+    ) -> Result<ChangePage, ReadError> {
+        let sql = "
+            select first_sequence, changes, id, request_id, actor_kind, actor_id, actor_name, occurred_at
+            from changeset where org = ?1 and last_sequence > ?2 order by last_sequence";
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(sql)?;
+            let mut rows = statement.query(params![org.number, after])?;
+            let mut page = ChangePage::default();
+            while let Some(row) = rows.next()? {
+                add_changeset(&mut page, row, after)?;
+                if page.changes.len() > limit {
+                    page.changes.truncate(limit);
+                    page.has_more = true;
+                    break;
+                }
+            }
+            Ok(page)
+        })
+    }
+}
+
+/// Adds a changeset's changes, but for those that were read before.
+fn add_changeset(page: &mut ChangePage, row: &Row, after: i64) -> Result<(), ReadError> {
+    let first: i64 = row.get(0)?;
+    let changes: String = row.get(1)?;
+    let changes: Vec<StoredChange> =
+        serde_json::from_str(&changes).map_err(|error| ReadError::Corrupt(error.to_string()))?;
+    let changeset = Arc::new(Changeset {
+        id: row.get(2)?,
+        request_id: row.get(3)?,
+        actor_kind: row.get(4)?,
+        actor_id: row.get(5)?,
+        actor_name: row.get(6)?,
+        occurred_at: Timestamp::from_micros(row.get(7)?),
+    });
+    let entries = (first..).zip(changes).map(|(sequence, change)| Entry {
+        sequence,
+        changeset: Arc::clone(&changeset),
+        change,
+    });
+    page.changes
+        .extend(entries.filter(|entry| entry.sequence > after));
+    Ok(())
+}
+
+fn key_of(row: &Row) -> Result<Key, ReadError> {
+    let (scope, routes): (String, String) = (row.get(2)?, row.get(3)?);
+    let unknown = || ReadError::Corrupt(format!("the scope {scope}"));
+    let time = |micros: Option<i64>| micros.map(Timestamp::from_micros);
+    Ok(Key {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        scope: KeyScope::named(&scope).ok_or_else(unknown)?,
+        routes: serde_json::from_str(&routes)
+            .map_err(|error| ReadError::Corrupt(error.to_string()))?,
+        hash: row.get(4)?,
+        hint: row.get(5)?,
+        created_at: Timestamp::from_micros(row.get(6)?),
+        expires_at: time(row.get(7)?),
+        revoked_at: time(row.get(8)?),
+        last_used_at: time(row.get(9)?),
+    })
+}
+
+fn opportunity(
+    connection: &Connection,
+    org: Org,
+    id: Uuid,
+) -> Result<Option<OpportunityView>, ReadError> {
+    let columns = record_columns(Object::Opportunity, "o.");
+    let first = columns.split(", ").count();
+    let sql = format!(
+        "select {columns}, s.label, a.id, a.name, a.domain,
+             c.id, c.email, c.first_name, c.last_name, c.full_name, m.id, m.email
+         from opportunity o
+         join stage s on s.org = o.org and s.id = o.stage_id
+         left join account a on a.org = o.org and a.id = o.account_id
+         left join contact c on c.org = o.org and c.id = o.contact_id
+         left join member m on m.org = o.org and m.id = o.owner_id
+         where o.org = ?1 and o.id = ?2"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query(params![org.number, id])?;
+    let Some(row) = rows.next()? else {
+        return Ok(None);
+    };
+    let mut record = record_of(row, Object::Opportunity)?;
+    let additional_contacts = additional_contacts(connection, org, id)?;
+    if !additional_contacts.is_empty() {
+        let ids = additional_contacts
+            .iter()
+            .map(|contact| contact.id)
+            .collect();
+        record
+            .values
+            .insert("additional_contact_ids", Value::Ids(ids));
+    }
+    Ok(Some(OpportunityView {
+        record: Arc::new(record),
+        stage_name: row.get(first)?,
+        account: account_brief(row, first + 1)?,
+        contact: contact_brief(row, first + 4)?,
+        additional_contacts,
+        owner: owner_brief(row, first + 9)?,
+    }))
+}
+
+fn additional_contacts(
+    connection: &Connection,
+    org: Org,
+    id: Uuid,
+) -> Result<Vec<ContactBrief>, ReadError> {
+    let sql = "
+        select c.id, c.email, c.first_name, c.last_name, c.full_name
+        from opportunity_contact link
+        join contact c on c.org = link.org and c.id = link.contact_id
+        where link.org = ?1 and link.opportunity_id = ?2 order by link.rid";
+    let mut statement = connection.prepare_cached(sql)?;
+    let contacts = statement.query_map(params![org.number, id], |row| contact_brief(row, 0))?;
+    Ok(contacts
+        .filter_map(Result::transpose)
+        .collect::<Result<_, _>>()?)
+}
+
+fn account_brief(row: &Row, first: usize) -> rusqlite::Result<Option<AccountBrief>> {
+    let Some(id) = row.get(first)? else {
+        return Ok(None);
+    };
+    let name: Option<String> = row.get(first + 1)?;
+    let name = name.unwrap_or_default();
+    Ok(Some(AccountBrief {
+        id,
+        name,
+        domain: row.get(first + 2)?,
+    }))
+}
+
+fn contact_brief(row: &Row, first: usize) -> rusqlite::Result<Option<ContactBrief>> {
+    let Some(id) = row.get(first)? else {
+        return Ok(None);
+    };
+    Ok(Some(ContactBrief {
+        id,
+        email: row.get(first + 1)?,
+        first_name: row.get(first + 2)?,
+        last_name: row.get(first + 3)?,
+        full_name: row.get(first + 4)?,
+    }))
+}
+
+fn owner_brief(row: &Row, first: usize) -> rusqlite::Result<Option<OwnerBrief>> {
+    let Some(id) = row.get(first)? else {
+        return Ok(None);
+    };
+    Ok(Some(OwnerBrief {
+        id,
+        email: row.get(first + 1)?,
+    }))
+}

@@ -1,0 +1,287 @@
+//! The writer thread: takes what waits, runs it as one group, answers each.
+
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{
+    Receiver, RecvTimeoutError, SyncSender, TrySendError, channel, sync_channel,
+};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use rusqlite::{Connection, params};
+use tokio::sync::{oneshot, watch};
+use uuid::Uuid;
+
+use super::commits::Commits;
+use super::cycle::{Cycle, Group};
+use crate::{Clock, Org, Settings, Write, WriteError, Written};
+
+/// How often the log is copied into the file, beside the writer.
+const CHECKPOINT_EVERY: Duration = Duration::from_millis(500);
+/// Pages in the log after which the writer itself helps, so that the log can begin anew.
+const LOG_PAGES_MAX: i64 = 16_384;
+
+/// Something for the writer to do.
+pub(super) enum Job {
+    /// A request.
+    Write {
+        write: Box<Write>,
+        answer: oneshot::Sender<Result<Written, WriteError>>,
+    },
+    /// When keys were last used.
+    TouchKeys {
+        used: Vec<(Org, Uuid)>,
+        answer: oneshot::Sender<Result<(), WriteError>>,
+    },
+}
+
+/// The way to the writer thread.
+pub(super) struct Writer {
+    queue: Mutex<Option<SyncSender<Job>>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Writer {
+    /// Starts the writer on `main`, and checkpoints on `beside`.
+    pub(super) fn start(
+        main: Connection,
+        beside: Connection,
+        settings: Settings,
+        clock: Clock,
+        commits: Commits,
+        failing: watch::Sender<bool>,
+    ) -> Self {
+        let (queue, jobs) = sync_channel(settings.queue_len_max);
+        let (stop, stopped) = channel();
+        let log_pages = Arc::new(Mutex::new(0));
+        let checkpoints = Checkpoints {
+            log_pages: Arc::clone(&log_pages),
+            _stop: stop,
+        };
+        let cycle = Cycle::new(clock.clone(), settings.idempotency_keys_max);
+        let group_len_max = settings.group_len_max;
+        let thread = WriterThread {
+            main,
+            cycle,
+            clock,
+            commits,
+            failing,
+            checkpoints,
+            group_len_max,
+        };
+        let threads = vec![
+            std::thread::spawn(move || thread.run(&jobs)),
+            std::thread::spawn(move || checkpoint_beside(&beside, &log_pages, &stopped)),
+        ];
+        Self {
+            queue: Mutex::new(Some(queue)),
+            threads: Mutex::new(threads),
+        }
+    }
+
+    /// Hands over a job, or says at once that too many wait.
+    pub(super) fn send(&self, job: Job) -> Result<(), WriteError> {
+        let queue = lock(&self.queue);
+        let queue = queue.as_ref().ok_or(WriteError::Closed)?;
+        queue.try_send(job).map_err(|error| match error {
+            TrySendError::Full(_) => WriteError::Overloaded,
+            TrySendError::Disconnected(_) => WriteError::Closed,
+        })
+    }
+
+    /// Takes no more, and waits until what was taken is done.
+    pub(super) fn close(&self) {
+        lock(&self.queue).take();
+        for thread in lock(&self.threads).drain(..) {
+            if thread.join().is_err() {
+                tracing::error!("a database thread panicked");
+            }
+        }
+    }
+}
+
+struct Checkpoints {
+    log_pages: Arc<Mutex<i64>>,
+    /// Dropped with the writer, which ends the checkpoints.
+    _stop: std::sync::mpsc::Sender<()>,
+}
+
+struct WriterThread {
+    main: Connection,
+    cycle: Cycle,
+    clock: Clock,
+    commits: Commits,
+    failing: watch::Sender<bool>,
+    checkpoints: Checkpoints,
+    group_len_max: usize,
+}
+
+type Waiting = (Box<Write>, oneshot::Sender<Result<Written, WriteError>>);
+
+impl WriterThread {
+    fn run(mut self, jobs: &Receiver<Job>) {
+        while let Ok(first) = jobs.recv() {
+            let mut group = vec![];
+            let mut len = 0;
+            let mut next = Some(first);
+            while let Some(job) = next {
+                match job {
+                    Job::Write { write, answer } => {
+                        len += write.items.len();
+                        group.push((write, answer));
+                    }
+                    Job::TouchKeys { used, answer } => drop(answer.send(self.touch_keys(&used))),
+                }
+                next = if len < self.group_len_max {
+                    jobs.try_recv().ok()
+                } else {
+                    None
+                };
+            }
+            self.run_group(group);
+            self.help_checkpoint();
+        }
+        if let Err(error) = self
+            .main
+            .query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()))
+        {
+            tracing::warn!(%error, "the log could not be copied into the file; the next start does it");
+        }
+    }
+
+    /// One transaction for all; if it fails, one for each, so that only the guilty one fails.
+    fn run_group(&mut self, group: Vec<Waiting>) {
+        if group.is_empty() {
+            return;
+        }
+        let begun = self.clock.now();
+        let writes: Vec<&Write> = group.iter().map(|(write, _)| write.as_ref()).collect();
+        let results = match self.transact(&writes) {
+            Ok(results) => results,
+            Err(error) if writes.len() == 1 => vec![Err(error)],
+            Err(error) => {
+                tracing::warn!(%error, requests = writes.len(), "a group failed; running its requests one by one");
+                writes
+                    .iter()
+                    .map(|write| self.transact_one(write))
+                    .collect()
+            }
+        };
+        let micros = self.clock.now().as_micros() - begun.as_micros();
+        metrics::histogram!("lanekeeper_write_group_len").record(group.len() as f64);
+        metrics::histogram!("lanekeeper_write_group_seconds").record(micros as f64 / 1e6);
+        for ((_, answer), result) in group.into_iter().zip(results) {
+            // Whoever asked may be gone; what was made stays made.
+            drop(answer.send(result));
+        }
+    }
+
+    fn transact_one(&mut self, write: &Write) -> Result<Written, WriteError> {
+        let mut results = self.transact(&[write])?;
+        results.pop().expect("one result for one request")
+    }
+
+    fn transact(
+        &mut self,
+        writes: &[&Write],
+    ) -> Result<Vec<Result<Written, WriteError>>, WriteError> {
+        if *self.failing.borrow() {
+            return Err(WriteError::Closed);
+        }
+        let run = AssertUnwindSafe(|| self.cycle.run(&mut self.main, writes));
+        let run = catch_unwind(run)
+            .unwrap_or_else(|_| Err(WriteError::Failed("a panic in the plan".to_owned())));
+        match run {
+            Ok(Group { results, committed }) => {
+                committed
+                    .into_iter()
+                    .for_each(|(org, sequence)| self.commits.tell(org, sequence));
+                Ok(results)
+            }
+            Err(error) => {
+                self.note_failure(&error);
+                Err(error)
+            }
+        }
+    }
+
+    /// After a failed sync nobody knows what is on disk, and syncing again proves nothing: nothing more is written.
+    fn note_failure(&self, error: &WriteError) {
+        tracing::error!(%error, "a transaction failed");
+        if matches!(error, WriteError::DiskFailed(_)) {
+            self.failing.send_replace(true);
+        }
+    }
+
+    fn touch_keys(&mut self, used: &[(Org, Uuid)]) -> Result<(), WriteError> {
+        let now = self.clock.now().as_micros();
+        let transaction = self.main.transaction()?;
+        for (org, id) in used {
+            let sql = "update api_key set last_used_at = ?3 where org = ?1 and id = ?2";
+            transaction
+                .prepare_cached(sql)?
+                .execute(params![org.number, id, now])?;
+        }
+        Ok(transaction.commit()?)
+    }
+
+    fn help_checkpoint(&self) {
+        let mut log_pages = lock(&self.checkpoints.log_pages);
+        if *log_pages > LOG_PAGES_MAX {
+            *log_pages = 0;
+            drop(log_pages);
+            drop(checkpoint(&self.main));
+        }
+    }
+}
+
+/// Copies the log into the file again and again, until the writer is gone.
+fn checkpoint_beside(connection: &Connection, log_pages: &Mutex<i64>, stopped: &Receiver<()>) {
+    while stopped.recv_timeout(CHECKPOINT_EVERY) == Err(RecvTimeoutError::Timeout) {
+        match checkpoint(connection) {
+            Ok(pages) => *lock(log_pages) = pages,
+            Err(error) => tracing::warn!(%error, "a checkpoint failed; it is tried again"),
+        }
+    }
+}
+
+/// Copies what can be copied without waiting; the pages in the log.
+fn checkpoint(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("pragma wal_checkpoint(passive)", [], |row| row.get(1))
+}
+
+/// The idempotency keys whose first request is still on its way.
+#[derive(Clone, Default)]
+pub(super) struct InFlight(Arc<Mutex<BTreeSet<(Org, String)>>>);
+
+/// Holds a key until it is dropped.
+pub(super) struct Claim {
+    keys: InFlight,
+    key: (Org, String),
+}
+
+impl InFlight {
+    pub(super) fn claim(&self, org: Org, key: &str) -> Result<Claim, WriteError> {
+        let key = (org, key.to_owned());
+        match lock(&self.0).insert(key.clone()) {
+            true => Ok(Claim {
+                keys: self.clone(),
+                key,
+            }),
+            false => Err(WriteError::InFlight),
+        }
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        lock(&self.keys.0).remove(&self.key);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner())
+}

@@ -1,0 +1,16 @@
+//! The API's types: what comes over the wire, and its two conversions, to a command of the core and from its outcome.
+//! It knows no HTTP and no database.
+#![warn(missing_docs)]
+
+pub mod account;
+pub mod attributes;
+pub mod bulk;
+pub mod change;
+pub mod contact;
+pub mod envelope;
+pub mod json;
+pub mod opportunity;
+pub mod pipeline;
+mod read;
+pub mod record;
+mod value;

@@ -1,0 +1,150 @@
+//! Reading a JSON object member by member, noting every fault with its path.
+
+use lanekeeper_core::Faults;
+use lanekeeper_core::text::{is_blank, quote};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+/// The members of an object that are still to be read.
+pub(crate) struct Members {
+    path: String,
+    left: Map<String, Value>,
+}
+
+impl Members {
+    /// The members of `value`, if it is an object; a fault at `path` if not.
+    pub(crate) fn of(value: Value, path: &str, faults: &mut Faults) -> Option<Self> {
+        match value {
+            Value::Object(left) => Some(Self {
+                path: path.to_owned(),
+                left,
+            }),
+            other => {
+                faults.add(path, format!("is {}; send an object", kind(&other)));
+                None
+            }
+        }
+    }
+
+    /// A member that must be there, and not null.
+    pub(crate) fn required(&mut self, name: &str, faults: &mut Faults) -> Option<Value> {
+        let value = self.left.remove(name);
+        if value.is_none() {
+            faults.add(self.path_of(name), "is required");
+        }
+        value
+    }
+
+    /// A member, if it is there and not null.
+    pub(crate) fn optional(&mut self, name: &str) -> Option<Value> {
+        self.left.remove(name).filter(|value| !value.is_null())
+    }
+
+    /// A member, if it is there, null too.
+    pub(crate) fn present(&mut self, name: &str) -> Option<Value> {
+        self.left.remove(name)
+    }
+
+    /// A text, if it is there and not blank.
+    pub(crate) fn text(&mut self, name: &str, faults: &mut Faults) -> Option<String> {
+        let value = self.optional(name)?;
+        text(value, &self.path_of(name), faults)
+    }
+
+    /// A text in its normal form, if it is there and not blank.
+    pub(crate) fn parsed<T>(&mut self, name: &str, faults: &mut Faults) -> Option<T>
+    where
+        T: std::str::FromStr<Err: std::fmt::Display>,
+    {
+        let text = self.text(name, faults)?;
+        let parsed = text.parse();
+        parsed
+            .map_err(|error| faults.add(self.path_of(name), error))
+            .ok()
+    }
+
+    /// A text in its normal form that must be there and not blank.
+    pub(crate) fn required_parsed<T>(&mut self, name: &str, faults: &mut Faults) -> Option<T>
+    where
+        T: std::str::FromStr<Err: std::fmt::Display>,
+    {
+        let is_missing = match self.left.get(name) {
+            None | Some(Value::Null) => true,
+            Some(Value::String(text)) => is_blank(text),
+            Some(_) => false,
+        };
+        if is_missing {
+            faults.add(self.path_of(name), "is required");
+            return None;
+        }
+        self.parsed(name, faults)
+    }
+
+    /// An id, if it is there and not null.
+    pub(crate) fn id(&mut self, name: &str, faults: &mut Faults) -> Option<Uuid> {
+        let value = self.optional(name)?;
+        id(value, &self.path_of(name), faults)
+    }
+
+    /// What was not read, with the path of each.
+    pub(crate) fn rest(self) -> impl Iterator<Item = (String, String, Value)> {
+        let Self { path, left } = self;
+        left.into_iter()
+            .map(move |(key, value)| (join(&path, &key), key, value))
+    }
+
+    /// The path of a member.
+    pub(crate) fn path_of(&self, name: &str) -> String {
+        join(&self.path, name)
+    }
+}
+
+/// An id: a UUID in its usual form.
+pub(crate) fn id(value: Value, path: &str, faults: &mut Faults) -> Option<Uuid> {
+    const USUAL_LEN: usize = 36;
+    let Value::String(text) = value else {
+        faults.add(
+            path,
+            format!("is {}; send a UUID as a string", kind(&value)),
+        );
+        return None;
+    };
+    let parsed = Some(&text).filter(|text| text.len() == USUAL_LEN);
+    let parsed = parsed.and_then(|text| text.parse().ok());
+    if parsed.is_none() {
+        faults.add(path, format!("is not a UUID: {}", quote(&text)));
+    }
+    parsed
+}
+
+/// A text, unless it is blank: what holds nothing to see is read like null.
+pub(crate) fn text(value: Value, path: &str, faults: &mut Faults) -> Option<String> {
+    match value {
+        Value::String(text) if is_blank(&text) => None,
+        Value::String(text) => Some(text),
+        other => {
+            faults.add(path, format!("is {}; send a string", kind(&other)));
+            None
+        }
+    }
+}
+
+/// The path of a member or an entry.
+pub(crate) fn join(path: &str, name: impl std::fmt::Display) -> String {
+    match path {
+        "" => name.to_string(),
+        path => format!("{path}.{name}"),
+    }
+}
+
+/// What a JSON value is, in words that a caller reads.
+pub(crate) const fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    }
+}

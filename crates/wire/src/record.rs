@@ -1,0 +1,89 @@
+//! Accounts and contacts in answers: every member always there, from the tables of the core.
+
+use lanekeeper_core::object::Kind;
+use lanekeeper_core::outcome::{How, Resolution};
+use lanekeeper_core::record::contact_name;
+use lanekeeper_core::value::CustomValues;
+use lanekeeper_core::{Object, Record as CoreRecord};
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+use uuid::Uuid;
+
+/// An account or contact in an answer.
+pub struct Record<'a>(pub &'a CoreRecord);
+
+impl Serialize for Record<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(record) = self;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("id", &record.id)?;
+        for field in record.object.fields() {
+            match (record.values.get(field.name), field.kind) {
+                (None, Kind::Tags | Kind::Emails) => map.serialize_entry(field.name, &[(); 0])?,
+                (value, _) => map.serialize_entry(field.name, &value)?,
+            }
+        }
+        if record.object == Object::Contact {
+            let text = |field| record.text(field);
+            let name = contact_name(
+                text("full_name"),
+                text("first_name"),
+                text("last_name"),
+                text("email"),
+            );
+            map.serialize_entry("name", &name)?;
+        }
+        map.serialize_entry("custom_fields", &CustomFields(&record.custom))?;
+        map.serialize_entry("created_at", &record.created_at)?;
+        map.serialize_entry("updated_at", &record.updated_at)?;
+        map.end()
+    }
+}
+
+/// Custom values by slug.
+#[derive(Serialize)]
+#[serde(transparent)]
+pub struct CustomFields<'a>(pub &'a CustomValues);
+
+/// The answer to a create that creates or finds.
+#[derive(Serialize)]
+pub struct ResolvedRecord<'a> {
+    #[serde(flatten)]
+    record: Record<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    company_id: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    people_id: Option<Uuid>,
+    resolved: Resolved<'a>,
+    ignored: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Resolved<'a> {
+    outcome: &'static str,
+    matched_on: Option<&'static str>,
+    filled: &'a [String],
+    kept: &'a [String],
+}
+
+impl<'a> From<&'a Resolution> for ResolvedRecord<'a> {
+    fn from(resolution: &'a Resolution) -> Self {
+        let record = resolution.record.as_ref();
+        let (alias, key) = match record.object {
+            Object::Account => ((Some(record.id), None), "domain"),
+            _ => ((None, Some(record.id)), "email"),
+        };
+        Self {
+            record: Record(record),
+            company_id: alias.0,
+            people_id: alias.1,
+            resolved: Resolved {
+                outcome: resolution.how.name(),
+                matched_on: (resolution.how == How::Matched).then_some(key),
+                filled: &resolution.filled,
+                kept: &resolution.kept,
+            },
+            ignored: &resolution.ignored,
+        }
+    }
+}

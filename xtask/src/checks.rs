@@ -1,0 +1,237 @@
+//! `cargo xtask test`: every check of this repository, one after the other, stopping at the first that fails.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::screen::{Screen, spoken};
+use crate::tidy;
+use crate::tools::Tool;
+
+struct Check {
+    name: &'static str,
+    tools: &'static [Tool],
+    work: Work,
+}
+
+enum Work {
+    Tidy,
+    Cargo(&'static [&'static str]),
+    /// A cargo command with one more environment variable.
+    CargoWith((&'static str, &'static str), &'static [&'static str]),
+}
+
+/// In the order of how soon each one tells something. Packages in two versions are worth knowing, not worth
+/// five hundred lines in every run: `cargo deny check` by hand shows them.
+const CHECKS: [Check; 7] = [
+    Check {
+        name: "format",
+        tools: &[Tool::Rustfmt],
+        work: Work::Cargo(&["fmt", "--all", "--check"]),
+    },
+    Check {
+        name: "lints",
+        tools: &[Tool::Clippy, Tool::CCompiler],
+        work: Work::Cargo(&[
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--locked",
+            "--",
+            "-D",
+            "warnings",
+        ]),
+    },
+    Check {
+        name: "tidy",
+        tools: &[],
+        work: Work::Tidy,
+    },
+    TESTS,
+    Check {
+        name: "doc tests",
+        tools: &[],
+        work: Work::Cargo(&["test", "--doc", "--workspace", "--locked"]),
+    },
+    Check {
+        name: "docs",
+        tools: &[],
+        work: Work::CargoWith(
+            ("RUSTDOCFLAGS", "-D warnings"),
+            &["doc", "--workspace", "--no-deps", "--locked"],
+        ),
+    },
+    Check {
+        name: "dependencies",
+        tools: &[Tool::Deny],
+        work: Work::Cargo(&[
+            "deny",
+            "--locked",
+            "check",
+            "--allow",
+            "duplicate",
+            "bans",
+            "licenses",
+            "sources",
+        ]),
+    },
+];
+
+const TESTS: Check = Check {
+    name: "tests",
+    tools: &[Tool::Nextest, Tool::CCompiler],
+    work: Work::Cargo(&["nextest", "run", "--workspace", "--locked"]),
+};
+
+const NOT_INCLUDED: &str =
+    "Not part of this, because it fetches a database of advisories: cargo deny check advisories";
+
+/// Runs every check and ends with a table of them.
+///
+/// # Errors
+/// Names the check that failed and the command that runs it alone.
+pub(crate) fn run_all(root: &Path) -> Result<()> {
+    for tool in CHECKS.iter().flat_map(|check| check.tools) {
+        tool.require()?;
+    }
+
+    let screen = Screen::of_stdout();
+    let mut times = Vec::new();
+    let mut failure = None;
+    for check in &CHECKS {
+        let (time, result) = timed(screen, check, root, &[]);
+        times.push(time);
+        if let Err(error) = result {
+            failure = Some((check, error));
+            break;
+        }
+    }
+
+    println!("\n{}", screen.bold("== summary"));
+    print!("{}", table(screen, &times, failure.is_some()));
+    println!("{}\n", screen.faint(NOT_INCLUDED));
+    let total = spoken(times.iter().sum());
+    match failure {
+        None => println!(
+            "{}",
+            screen.green(&format!("All {} checks passed in {total}.", CHECKS.len()))
+        ),
+        Some((check, error)) => {
+            return Err(error.context(format!("the check `{}` failed after {total}", check.name)));
+        }
+    }
+    Ok(())
+}
+
+/// Runs only the tests that `args`, arguments of `cargo nextest run`, select.
+pub(crate) fn run_tests(root: &Path, args: &[String]) -> Result<()> {
+    for tool in TESTS.tools {
+        tool.require()?;
+    }
+    timed(Screen::of_stdout(), &TESTS, root, args).1
+}
+
+fn timed(screen: Screen, check: &Check, root: &Path, args: &[String]) -> (Duration, Result<()>) {
+    let header = format!("== {}: {}", check.name, command_line(&check.work, args));
+    println!("\n{}", screen.bold(&header));
+    let started = now();
+    let result = perform(&check.work, root, args);
+    let time = started.elapsed();
+    let verdict = if result.is_ok() {
+        screen.green("ok")
+    } else {
+        screen.red("FAILED")
+    };
+    println!("-- {} {verdict}, {}", check.name, spoken(time));
+    (time, result)
+}
+
+fn perform(work: &Work, root: &Path, args: &[String]) -> Result<()> {
+    let mut cargo = Command::new("cargo");
+    match work {
+        Work::Tidy => return tidy::tidy(root),
+        Work::Cargo(words) => cargo.args(*words),
+        Work::CargoWith((name, value), words) => cargo.args(*words).env(name, value),
+    };
+    let status = cargo
+        .args(args)
+        .current_dir(root)
+        .status()
+        .context("cannot start cargo")?;
+    if !status.success() {
+        bail!("see above; alone: {}", command_line(work, args));
+    }
+    Ok(())
+}
+
+/// The check as one would type it.
+fn command_line(work: &Work, args: &[String]) -> String {
+    let words = match work {
+        Work::Tidy => "cargo xtask tidy".to_owned(),
+        Work::Cargo(words) => format!("cargo {}", words.join(" ")),
+        Work::CargoWith((name, value), words) => {
+            format!("{name}='{value}' cargo {}", words.join(" "))
+        }
+    };
+    [&[words], args].concat().join(" ")
+}
+
+/// One line per check. `times` has those that ran; if `failed`, the last of them did.
+fn table(screen: Screen, times: &[Duration], failed: bool) -> String {
+    let mut lines = String::new();
+    for (index, check) in CHECKS.iter().enumerate() {
+        let last = index + 1 == times.len();
+        let verdict = match times.get(index) {
+            None => screen.faint(&format!("{:<8}", "not run")),
+            Some(_) if failed && last => screen.red(&format!("{:<8}", "FAILED")),
+            Some(_) => screen.green(&format!("{:<8}", "ok")),
+        };
+        let time = times.get(index).copied().map(spoken).unwrap_or_default();
+        lines += &format!("{:<14}{verdict}{time:>12}", check.name);
+        lines.truncate(lines.trim_end().len());
+        lines.push('\n');
+    }
+    lines
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a stopwatch for the person who waits; nothing depends on it"
+)]
+fn now() -> Instant {
+    Instant::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_tells_what_passed_what_failed_and_what_was_not_run() {
+        let times = [Duration::from_millis(400), Duration::from_secs(75)];
+
+        let table = table(Screen::PLAIN, &times, true);
+        let lines: Vec<&str> = table.lines().collect();
+
+        assert_eq!(lines[0], "format        ok             0.4 s");
+        assert_eq!(lines[1], "lints         FAILED    1 min 15 s");
+        assert_eq!(lines[2], "tidy          not run");
+        assert_eq!(lines.len(), CHECKS.len());
+    }
+
+    #[test]
+    fn a_check_is_shown_as_one_would_type_it() {
+        let docs = Work::CargoWith(("RUSTDOCFLAGS", "-D warnings"), &["doc"]);
+
+        assert_eq!(
+            command_line(&docs, &[]),
+            "RUSTDOCFLAGS='-D warnings' cargo doc"
+        );
+        assert_eq!(
+            command_line(&TESTS.work, &["bulk".to_owned()]),
+            "cargo nextest run --workspace --locked bulk"
+        );
+    }
+}

@@ -1,0 +1,194 @@
+//! The programs the commands need besides cargo: is it there, and if not, how it gets there.
+
+use std::env;
+use std::process::{Command, Stdio};
+
+use anyhow::{Result, bail};
+
+#[derive(Clone, Copy)]
+pub(crate) enum Tool {
+    /// SQLite comes as C. Rust links with a C compiler too, so this one is missing only where another
+    /// linker is configured.
+    CCompiler,
+    Rustfmt,
+    Clippy,
+    Nextest,
+    Deny,
+}
+
+type Words = Vec<&'static str>;
+
+/// Tools run once or twice per change: compiling them without optimisation saves minutes of waiting.
+const QUICKLY: [&str; 4] = ["--profile", "dev", "--config", "profile.dev.debug=0"];
+
+impl Tool {
+    /// Makes sure that the tool can be called, installing it if need be.
+    ///
+    /// # Errors
+    /// When it is missing and could not be installed; the message says what to type.
+    pub(crate) fn require(self) -> Result<()> {
+        if self.is_present() {
+            return Ok(());
+        }
+        for command in self.installation() {
+            let line = command.join(" ");
+            println!("{} is missing, installing it: {line}", self.name());
+            if !succeeds(&command, Stdio::inherit) {
+                bail!(
+                    "{} is missing and `{line}` failed. {}",
+                    self.name(),
+                    self.by_hand()
+                );
+            }
+        }
+        if !self.is_present() {
+            bail!("{} is missing. {}", self.name(), self.by_hand());
+        }
+        Ok(())
+    }
+
+    fn is_present(self) -> bool {
+        if matches!(self, Self::CCompiler) && env::var_os("CC").is_some() {
+            return true;
+        }
+        succeeds(&self.probe(), Stdio::null)
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::CCompiler => "the C compiler `cc`",
+            Self::Rustfmt => "rustfmt",
+            Self::Clippy => "clippy",
+            Self::Nextest => "cargo-nextest",
+            Self::Deny => "cargo-deny",
+        }
+    }
+
+    /// A command that succeeds where the tool is. (rustup leaves a `cargo-fmt` that only complains, so
+    /// looking for a file would not do.)
+    fn probe(self) -> Words {
+        match self {
+            Self::CCompiler => vec!["cc", "--version"],
+            Self::Rustfmt => vec!["cargo", "fmt", "--version"],
+            Self::Clippy => vec!["cargo", "clippy", "--version"],
+            Self::Nextest => vec!["cargo", "nextest", "--version"],
+            Self::Deny => vec!["cargo", "deny", "--version"],
+        }
+    }
+
+    /// The commands that install the tool here, one after the other; none if there is no way.
+    fn installation(self) -> Vec<Words> {
+        match self {
+            Self::CCompiler => match apt_get() {
+                Some(apt_get) => vec![
+                    [apt_get.as_slice(), &["update"]].concat(),
+                    [apt_get.as_slice(), &["install", "--yes", "build-essential"]].concat(),
+                ],
+                None => vec![],
+            },
+            Self::Rustfmt => rustup_component("rustfmt"),
+            Self::Clippy => rustup_component("clippy"),
+            Self::Nextest => cargo_install("cargo-nextest@0.9.143"),
+            Self::Deny => cargo_install("cargo-deny@0.20.2"),
+        }
+    }
+
+    fn by_hand(self) -> &'static str {
+        match self {
+            Self::CCompiler => {
+                "Install one: `apt-get install build-essential` on Debian and Ubuntu, \
+                 `dnf install gcc` on Fedora, `xcode-select --install` on macOS."
+            }
+            Self::Rustfmt => {
+                "Install it: `rustup component add rustfmt`, or your system's package `rustfmt`."
+            }
+            Self::Clippy => {
+                "Install it: `rustup component add clippy`, or your system's package `rust-clippy`."
+            }
+            Self::Nextest => {
+                "Install it: `cargo install --locked cargo-nextest`, and see that cargo's folder of \
+                 installed programs is on PATH."
+            }
+            Self::Deny => {
+                "Install it: `cargo install --locked cargo-deny`, and see that cargo's folder of \
+                 installed programs is on PATH."
+            }
+        }
+    }
+}
+
+fn cargo_install(package: &'static str) -> Vec<Words> {
+    vec![
+        [
+            ["cargo", "install", "--locked", package].as_slice(),
+            &QUICKLY,
+        ]
+        .concat(),
+    ]
+}
+
+fn rustup_component(component: &'static str) -> Vec<Words> {
+    if succeeds(&["rustup", "--version"], Stdio::null) {
+        vec![vec!["rustup", "component", "add", component]]
+    } else {
+        vec![]
+    }
+}
+
+/// How to call apt-get without a question to anybody, if that is possible here.
+fn apt_get() -> Option<Words> {
+    let apt_get = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"];
+    if !succeeds(&["apt-get", "--version"], Stdio::null) {
+        None
+    } else if is_root() {
+        Some(apt_get.to_vec())
+    } else if succeeds(&["sudo", "-n", "true"], Stdio::null) {
+        Some([["sudo", "-n"].as_slice(), &apt_get].concat())
+    } else {
+        None
+    }
+}
+
+fn is_root() -> bool {
+    Command::new("id")
+        .arg("-u")
+        .output()
+        .is_ok_and(|id| id.stdout.trim_ascii() == b"0")
+}
+
+fn succeeds(command: &[&str], output: fn() -> Stdio) -> bool {
+    let (program, args) = command.split_first().expect("a command has a program");
+    let status = Command::new(program)
+        .args(args)
+        .stdin(Stdio::null())
+        .stdout(output())
+        .stderr(output())
+        .status();
+    status.is_ok_and(|status| status.success())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_does_not_exist_does_not_succeed() {
+        assert!(succeeds(&["cargo", "--version"], Stdio::null));
+        assert!(!succeeds(&["cargo", "no-such-subcommand"], Stdio::null));
+        assert!(!succeeds(&["no-such-program"], Stdio::null));
+    }
+
+    #[test]
+    fn cargo_tools_are_installed_at_a_fixed_version_and_compiled_quickly() {
+        let commands: Vec<String> = Tool::Deny
+            .installation()
+            .iter()
+            .map(|words| words.join(" "))
+            .collect();
+
+        assert_eq!(
+            commands,
+            ["cargo install --locked cargo-deny@0.20.2 --profile dev --config profile.dev.debug=0"]
+        );
+    }
+}
