@@ -2,15 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use jsonschema::Draft;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
+
+use crate::openapi::{document, members, operations, resolve, validator};
 
 #[test]
 fn every_ref_resolves() {
     let document = document();
     let mut dangling = Vec::new();
 
-    visit(&document, "#", &mut |place, value| {
+    visit(document, "#", &mut |place, value| {
         if let Some(reference) = value.get("$ref").and_then(Value::as_str) {
             let target = reference.strip_prefix('#');
             if target.and_then(|path| document.pointer(path)).is_none() {
@@ -28,11 +29,11 @@ fn every_example_in_the_document_fits_its_schema() {
     let mut checked = 0;
     let mut misfits = Vec::new();
 
-    visit(&document, "#", &mut |place, value| {
-        let Some((schema, examples)) = examples_of(&document, value) else {
+    visit(document, "#", &mut |place, value| {
+        let Some((schema, examples)) = examples_of(document, value) else {
             return;
         };
-        let validator = validator(&document, schema);
+        let validator = validator(document, schema);
         for example in examples {
             checked += 1;
             let errors = validator.iter_errors(example);
@@ -52,17 +53,17 @@ fn every_operation_has_an_example_of_request_and_answer() {
 
     for (name, operation) in operations(&document) {
         if let Some(request) = operation.get("requestBody")
-            && !has_example(&document, request)
+            && !has_example(document, request)
         {
             without.push(format!("{name}: no request"));
         }
         let answers = members(&operation["responses"]);
         let mut successes = answers.filter(|(status, _)| status.starts_with('2'));
-        if !successes.any(|(_, answer)| has_example(&document, answer)) {
+        if !successes.any(|(_, answer)| has_example(document, answer)) {
             without.push(format!("{name}: no answer"));
         }
         for (status, answer) in members(&operation["responses"]) {
-            if !status.starts_with('2') && !has_example(&document, answer) {
+            if !status.starts_with('2') && !has_example(document, answer) {
                 without.push(format!("{name}: no answer {status}"));
             }
         }
@@ -75,11 +76,11 @@ fn every_operation_has_an_example_of_request_and_answer() {
 fn the_published_request_schema_is_contained_in_ours() {
     let document = document();
     let path = "/paths/~1v1~1opportunities/post/requestBody";
-    let body = resolve(&document, document.pointer(path).expect("the operation"));
+    let body = resolve(document, document.pointer(path).expect("the operation"));
     let schema = &body["content"]["application/json"]["schema"];
     let mut faults = Vec::new();
 
-    compare(&document, schema, &published(), "body", &mut faults);
+    compare(document, schema, &published(), "body", &mut faults);
 
     assert_eq!(faults, Vec::<String>::new());
 }
@@ -206,19 +207,6 @@ fn words(value: &Value) -> BTreeSet<&str> {
     many.filter_map(Value::as_str).chain(one).collect()
 }
 
-fn document() -> Value {
-    serde_json::from_str(lanekeeper_server::OPENAPI_JSON).expect("the document is JSON")
-}
-
-/// Every operation as `POST /v1/accounts`.
-fn operations(document: &Value) -> impl Iterator<Item = (String, &Value)> {
-    members(&document["paths"]).flat_map(|(path, item)| {
-        members(item).map(move |(method, operation)| {
-            (format!("{} {path}", method.to_uppercase()), operation)
-        })
-    })
-}
-
 /// A schema with its examples: of a body, parameter or header, or of the schema itself.
 fn examples_of<'a>(document: &'a Value, value: &'a Value) -> Option<(&'a Value, Vec<&'a Value>)> {
     let one = value.get("example").into_iter();
@@ -241,27 +229,6 @@ fn has_example(document: &Value, body: &Value) -> bool {
     })
 }
 
-/// Checks formats too.
-fn validator(document: &Value, schema: &Value) -> jsonschema::Validator {
-    let mut schema = schema.clone();
-    schema["components"] = document["components"].clone();
-    jsonschema::options()
-        .with_draft(Draft::Draft202012)
-        .should_validate_formats(true)
-        .build(&schema)
-        .expect("the schema is one")
-}
-
-/// The value itself, or what its `$ref` names.
-fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
-    match value.get("$ref").and_then(Value::as_str) {
-        None => value,
-        Some(reference) => document
-            .pointer(reference.trim_start_matches('#'))
-            .expect("every ref resolves"),
-    }
-}
-
 /// Calls `see` with every object of the document and its place, but for the contents of examples.
 fn visit<'a>(value: &'a Value, place: &str, see: &mut impl FnMut(&str, &'a Value)) {
     if value.is_object() {
@@ -275,8 +242,4 @@ fn visit<'a>(value: &'a Value, place: &str, see: &mut impl FnMut(&str, &'a Value
     for (index, item) in value.as_array().into_iter().flatten().enumerate() {
         visit(item, &format!("{place}/{index}"), see);
     }
-}
-
-fn members(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
-    value.as_object().into_iter().flat_map(Map::iter)
 }

@@ -5,8 +5,6 @@ use std::fmt;
 
 use super::{DEPTH_MAX, KEY_LEN_BYTES_MAX, MEMBERS_MAX};
 
-const NUMBER_CHARS_MAX: usize = 40;
-
 /// Why a body is refused. Displayed, it is a message for the caller that names the place and has at most
 /// 300 characters, whatever the body holds.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -122,6 +120,8 @@ impl fmt::Display for Pointer {
         }
     }
 }
+
+const NUMBER_CHARS_MAX: usize = 40;
 
 /// `literal` as [`JsonFault::NumberOutOfRange`] and [`JsonFault::NumberNotExact`] show it.
 pub(super) fn shown_number(literal: &str) -> String {

@@ -1,0 +1,6 @@
+//! The API over real HTTP, on a real database; every answer is checked against `spec/openapi.yaml`.
+
+mod creates;
+mod document;
+mod openapi;
+mod support;

@@ -1,0 +1,333 @@
+//! A server for one test, and a client that holds every answer against the document.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use lanekeeper_core::Timestamp;
+use lanekeeper_core::key::{self, Key, KeyScope};
+use lanekeeper_core::plan::setup::Setup;
+use lanekeeper_server::connection::{Limits, Phase, Shutdown};
+use lanekeeper_server::{App, Options, RateLimit, hash_key};
+use lanekeeper_store::{Access, Clock, Database, Settings, Store};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use uuid::Uuid;
+
+use crate::openapi::check_answer;
+
+/// A running server with one organisation.
+pub(crate) struct TestApp {
+    pub(crate) address: String,
+    pub(crate) clock: Clock,
+    pub(crate) store: Store,
+    /// The organisation that is there from the start.
+    pub(crate) tenant: Tenant,
+    client: reqwest::Client,
+    shutdown: Shutdown,
+    server: Option<JoinHandle<()>>,
+    directory: Arc<TempDir>,
+}
+
+/// An organisation, and an admin's key to it.
+#[derive(Clone, Debug)]
+pub(crate) struct Tenant {
+    pub(crate) organization_id: Uuid,
+    pub(crate) pipeline_id: Uuid,
+    /// Label and id of each stage, in order.
+    pub(crate) stages: Vec<(String, Uuid)>,
+    pub(crate) owner_id: Uuid,
+    pub(crate) owner_email: String,
+    pub(crate) key_id: Uuid,
+    pub(crate) key: String,
+}
+
+/// What a test may want otherwise.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Wanted {
+    pub(crate) rate_limit: Option<RateLimit>,
+    pub(crate) limits: Limits,
+    pub(crate) settings: Settings,
+}
+
+/// An answer that fits the document.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Value,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Answer {
+    pub(crate) fn data(&self) -> &Value {
+        &self.body["data"]
+    }
+
+    /// The messages about a field.
+    pub(crate) fn errors(&self, path: &str) -> String {
+        let messages = self.body["errors"][path].as_array();
+        let messages = messages.into_iter().flatten().filter_map(Value::as_str);
+        messages.collect::<Vec<_>>().join("; ")
+    }
+
+    pub(crate) fn code(&self) -> &str {
+        self.body["code"].as_str().unwrap_or_default()
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+    }
+}
+
+impl TestApp {
+    pub(crate) async fn new() -> Self {
+        Self::with(Wanted::default()).await
+    }
+
+    pub(crate) async fn with(wanted: Wanted) -> Self {
+        let directory = Arc::new(TempDir::new().expect("a temporary directory"));
+        Self::start(directory, wanted, None).await
+    }
+
+    /// Stops the server in good order, and starts another on the same database.
+    pub(crate) async fn restart(mut self) -> Self {
+        self.stop().await;
+        let (directory, tenant) = (Arc::clone(&self.directory), self.tenant.clone());
+        drop(self);
+        Self::start(directory, Wanted::default(), Some(tenant)).await
+    }
+
+    async fn start(directory: Arc<TempDir>, wanted: Wanted, tenant: Option<Tenant>) -> Self {
+        let clock = Clock::default();
+        let database = Database::Sqlite(directory.path().join("test.db"));
+        let store = Store::open(&database, Access::Serve, wanted.settings, clock.clone());
+        let store = store.expect("the database opens");
+        let tenant = tenant.unwrap_or_else(|| add_tenant(&store, &clock, "First"));
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = format!("http://{}", listener.local_addr().expect("an address"));
+        let shutdown = Shutdown::default();
+        let options = Options {
+            rate_limit: wanted.rate_limit,
+            limits: wanted.limits,
+        };
+        let app = Arc::new(App::new(
+            store.clone(),
+            clock.clone(),
+            options,
+            shutdown.clone(),
+        ));
+        let serving = lanekeeper_server::serve(listener, app, shutdown.clone());
+        let server = tokio::spawn(async { drop(serving.await) });
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .build()
+            .expect("a client");
+        Self {
+            address,
+            clock,
+            store,
+            tenant,
+            client,
+            shutdown,
+            server: Some(server),
+            directory,
+        }
+    }
+
+    /// Answers what was accepted, closes the database.
+    pub(crate) async fn stop(&mut self) {
+        self.shutdown.advance(Phase::Closing);
+        if let Some(server) = self.server.take() {
+            server.await.expect("the server ends in good order");
+        }
+    }
+
+    /// One more organisation.
+    pub(crate) fn another_tenant(&self) -> Tenant {
+        add_tenant(&self.store, &self.clock, "Another")
+    }
+
+    /// A key to the first organisation, changed as a test wants it.
+    pub(crate) fn another_key(&self, change: impl FnOnce(&mut Key)) -> (Uuid, String) {
+        let (mut key, text) = fresh_key(self.clock.now());
+        change(&mut key);
+        let entry = self
+            .store
+            .key(&hash_key(&self.tenant.key))
+            .expect("the database answers");
+        let org = entry.expect("the first key").org;
+        let actor = lanekeeper_core::change::Actor::cli();
+        self.store
+            .create_key(&org, &key, &actor)
+            .expect("a key is kept");
+        (key.id, text)
+    }
+
+    pub(crate) async fn get(&self, target: &str) -> Answer {
+        self.call("GET", target).send().await
+    }
+
+    pub(crate) async fn post(&self, target: &str, body: Value) -> Answer {
+        self.call("POST", target).json(&body).send().await
+    }
+
+    /// A request with the first organisation's key.
+    pub(crate) fn call(&self, method: &str, target: &str) -> Call<'_> {
+        let call = Call {
+            app: self,
+            method: method.to_owned(),
+            target: target.to_owned(),
+            headers: HeaderMap::new(),
+            body: vec![],
+        };
+        call.header("x-api-key", &self.tenant.key)
+    }
+}
+
+/// A request on its way.
+pub(crate) struct Call<'a> {
+    app: &'a TestApp,
+    method: String,
+    target: String,
+    headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+impl Call<'_> {
+    /// Sets a header, in place of what it was.
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
+        let name: HeaderName = name.parse().expect("a header's name");
+        self.headers.insert(
+            name,
+            HeaderValue::from_bytes(value.as_bytes()).expect("a header's value"),
+        );
+        self
+    }
+
+    /// Adds a header beside what is there.
+    pub(crate) fn another_header(mut self, name: &str, value: &str) -> Self {
+        let name: HeaderName = name.parse().expect("a header's name");
+        self.headers.append(
+            name,
+            HeaderValue::from_bytes(value.as_bytes()).expect("a header's value"),
+        );
+        self
+    }
+
+    pub(crate) fn without_header(mut self, name: &str) -> Self {
+        self.headers.remove(name);
+        self
+    }
+
+    pub(crate) fn key(self, key: &str) -> Self {
+        self.header("x-api-key", key)
+    }
+
+    pub(crate) fn json(self, body: &Value) -> Self {
+        let bytes = serde_json::to_vec(body).expect("a value is JSON");
+        self.bytes(&bytes)
+    }
+
+    /// A body as it is, said to be JSON.
+    pub(crate) fn bytes(mut self, body: &[u8]) -> Self {
+        self.body = body.to_vec();
+        self.header("content-type", "application/json")
+    }
+
+    /// Sends it; the answer is held against the document.
+    pub(crate) async fn send(self) -> Answer {
+        let method = self.method.parse().expect("a method");
+        let url = format!("{}{}", self.app.address, self.target);
+        let request = self
+            .app
+            .client
+            .request(method, url)
+            .headers(self.headers)
+            .body(self.body);
+        let response = request
+            .timeout(Duration::from_secs(40))
+            .send()
+            .await
+            .expect("an answer");
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let bytes = response.bytes().await.expect("a whole answer").to_vec();
+        let media_type = headers
+            .get("content-type")
+            .and_then(|value| value.to_str().ok());
+        let media_type = media_type
+            .unwrap_or_default()
+            .split(';')
+            .next()
+            .unwrap_or_default();
+        let body = match media_type {
+            "application/json" => serde_json::from_slice(&bytes).expect("JSON"),
+            _ => Value::String(String::from_utf8_lossy(&bytes).into_owned()),
+        };
+        assert!(
+            headers.contains_key("x-request-id"),
+            "an answer without a request id"
+        );
+        if self.method != "HEAD" {
+            check_answer(&self.method, &self.target, status, media_type, &body);
+        }
+        if media_type == "application/json" && body.get("success").is_some() {
+            assert_eq!(body["statusCode"], status);
+        }
+        Answer {
+            status,
+            headers,
+            body,
+            bytes,
+        }
+    }
+}
+
+fn add_tenant(store: &Store, clock: &Clock, name: &str) -> Tenant {
+    let now = clock.now();
+    let (key, text) = fresh_key(now);
+    let owner = format!("owner@{}.example.com", name.to_lowercase());
+    let owner = owner.parse().expect("an address");
+    let setup = Setup::new(name, owner, key, now, &mut Uuid::now_v7);
+    store
+        .add_organization(&setup)
+        .expect("an organisation is made");
+    let stages = setup
+        .pipeline
+        .stages
+        .iter()
+        .map(|stage| (stage.label.clone(), stage.id));
+    Tenant {
+        organization_id: setup.organization.id,
+        pipeline_id: setup.pipeline.id,
+        stages: stages.collect(),
+        owner_id: setup.owner.id,
+        owner_email: setup.owner.email.to_string(),
+        key_id: setup.key.id,
+        key: text,
+    }
+}
+
+fn fresh_key(now: Timestamp) -> (Key, String) {
+    let mut random = [0; 24];
+    getrandom::fill(&mut random).expect("randomness");
+    let text = key::text_from_random(random);
+    let key = Key {
+        id: Uuid::now_v7(),
+        name: "Test".to_owned(),
+        scope: KeyScope::Admin,
+        routes: vec![],
+        hash: hash_key(&text),
+        hint: key::hint(&text),
+        created_at: now,
+        expires_at: None,
+        revoked_at: None,
+        last_used_at: None,
+    };
+    (key, text)
+}
