@@ -11,6 +11,8 @@ pub mod facts;
 pub mod faults;
 pub mod key;
 pub mod mail_provider;
+#[cfg(any(test, feature = "model"))]
+pub mod model;
 pub mod object;
 pub mod outcome;
 pub mod pipeline;

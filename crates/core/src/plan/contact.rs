@@ -1,5 +1,7 @@
 //! A contact to create, or to find by any of its addresses and complete.
 
+use std::collections::BTreeSet;
+
 use uuid::Uuid;
 
 use super::account::{created, fill};
@@ -60,10 +62,11 @@ fn refuse_addresses_of_others(
     Ok(())
 }
 
-/// A contact's own address does not count among its others.
+/// A contact's own address does not count among its others, and each of them counts once.
 fn without_address(values: &mut Values, own: &str) {
     if let Some(Value::Texts(others)) = values.get_mut("other_emails") {
-        others.retain(|other| other != own);
+        let mut seen = BTreeSet::from([own.to_owned()]);
+        others.retain(|other| seen.insert(other.clone()));
         if others.is_empty() {
             values.remove("other_emails");
         }

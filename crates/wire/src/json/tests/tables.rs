@@ -25,7 +25,11 @@ fn what_is_not_json_is_malformed() {
         ("C10 infinity", r#"{"size":Infinity}"#, "size"),
         ("C10 minus infinity", r#"{"size":-Infinity}"#, "size"),
         ("C11 inside", "[\u{feff}1]", "0"),
-        ("C12 without mark", "{\x00\"\x00a\x00\"\x00:\x001\x00}\x00", ""),
+        (
+            "C12 without mark",
+            "{\x00\"\x00a\x00\"\x00:\x001\x00}\x00",
+            "",
+        ),
         ("C14", r#"{"a":"\ud800"}"#, "a"),
         ("C14 reversed", r#"{"a":"\ude00\ud83d"}"#, "a"),
         ("C15 NUL", "{\"a\":\"\x00\"}", "a"),

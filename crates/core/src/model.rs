@@ -1,0 +1,200 @@
+//! The data of one organisation in memory: what the changes say, and nothing more. Tests hold the databases against it.
+
+pub mod generate;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use crate::custom::FieldDefinition;
+use crate::facts::NotLoaded;
+use crate::pipeline::{Pipeline, UnknownAttributes, User};
+use crate::plan::setup::Setup;
+use crate::plan::{Item, Mode, Plan, plan};
+use crate::value::{CustomValues, Value};
+use crate::{Change, Facts, Faults, Needs, Object, Outcome, Record, Timestamp};
+
+/// An organisation's data.
+#[derive(Clone, Debug, Default)]
+pub struct Model {
+    unknown_attributes: UnknownAttributes,
+    records: BTreeMap<Uuid, Arc<Record>>,
+    pipelines: BTreeMap<Uuid, Pipeline>,
+    users: BTreeMap<Uuid, User>,
+    fields: Vec<FieldDefinition>,
+}
+
+impl Model {
+    /// A fresh organisation.
+    #[must_use]
+    pub fn new(setup: &Setup) -> Self {
+        let mut model = Self::default();
+        setup
+            .changes()
+            .iter()
+            .for_each(|change| model.apply(change));
+        model
+    }
+
+    /// What a database would load.
+    #[must_use]
+    pub fn facts(&self, needs: &Needs) -> Facts {
+        let mut facts = Facts::absent(needs, self.unknown_attributes);
+        let is_needed = |record: &&Arc<Record>| {
+            natural_keys(record).iter().any(|key| {
+                needs.domains.iter().any(|domain| domain.as_str() == *key)
+                    || needs.emails.iter().any(|email| email.as_str() == *key)
+            })
+        };
+        let records = self.records.values().filter(is_needed);
+        records.for_each(|record| facts.add_record(Arc::clone(record)));
+        let pipelines = needs
+            .pipelines
+            .iter()
+            .filter_map(|id| self.pipelines.get(id));
+        pipelines.for_each(|pipeline| facts.add_pipeline(pipeline.clone()));
+        let users = self.users.values();
+        let users = users.filter(|user| {
+            needs.users.contains(&user.id) || needs.user_emails.contains(&user.email)
+        });
+        users.for_each(|user| facts.add_user(user.clone()));
+        let fields = self
+            .fields
+            .iter()
+            .filter(|field| needs.fields.contains(&field.scope));
+        fields.for_each(|field| facts.add_field(field.clone()));
+        facts
+    }
+
+    /// Makes a change.
+    pub fn apply(&mut self, change: &Change) {
+        match change {
+            Change::CreateRecord(record) | Change::UpdateRecord { after: record, .. } => {
+                self.records.insert(record.id, Arc::clone(record));
+            }
+            Change::CreateField(field) => self.fields.push(FieldDefinition::clone(field)),
+            Change::CreateOrganization(organization) => {
+                self.unknown_attributes = organization.unknown_attributes;
+            }
+            Change::UpdateOrganization { after, .. } => self.unknown_attributes = *after,
+            Change::CreatePipeline(pipeline) => {
+                drop(self.pipelines.insert(pipeline.id, pipeline.clone()))
+            }
+            Change::CreateUser(user) => drop(self.users.insert(user.id, user.clone())),
+            Change::CreateKey(_) | Change::RevokeKey { .. } => {}
+        }
+    }
+
+    /// Writes a request.
+    ///
+    /// # Errors
+    /// [`NotLoaded`]: a bug.
+    pub fn write(
+        &mut self,
+        items: &[Item],
+        mode: Mode,
+        now: Timestamp,
+        mint: &mut dyn FnMut() -> Uuid,
+    ) -> Result<Vec<Result<Outcome, Faults>>, NotLoaded> {
+        let mut facts = self.facts(&needs_of(items));
+        let Plan { changes, results } = plan(items, mode, &mut facts, now, mint)?;
+        changes.iter().for_each(|change| self.apply(change));
+        Ok(results)
+    }
+
+    /// Every record.
+    pub fn records(&self) -> impl Iterator<Item = &Record> {
+        self.records.values().map(AsRef::as_ref)
+    }
+
+    /// All of it but ids and times, in an order of its own.
+    #[must_use]
+    pub fn dump(&self) -> Dump {
+        let fields = self.fields.iter().map(|field| {
+            let object = field.scope.object().name();
+            format!(
+                "{object} {} {} {} {}",
+                field.order,
+                field.slug,
+                field.name,
+                field.attribute_type.name()
+            )
+        });
+        dump(self.records(), fields, |stage_id| {
+            self.stage_label(stage_id)
+        })
+    }
+
+    fn stage_label(&self, id: Uuid) -> String {
+        let stages = self
+            .pipelines
+            .values()
+            .flat_map(|pipeline| &pipeline.stages);
+        let stage = stages.into_iter().find(|stage| stage.id == id);
+        stage.map(|stage| stage.label.clone()).unwrap_or_default()
+    }
+}
+
+/// What commands need to know.
+#[must_use]
+pub fn needs_of(items: &[Item]) -> Needs {
+    let mut needs = Needs::default();
+    let commands = items.iter().filter_map(|item| item.command.as_ref());
+    commands.for_each(|command| needs.add(command));
+    needs
+}
+
+/// Data in a form that two stores can be compared by: a line for each record and field, references by natural keys.
+pub type Dump = Vec<String>;
+
+/// The dump of these records and fields.
+pub fn dump<'a>(
+    records: impl Iterator<Item = &'a Record>,
+    fields: impl Iterator<Item = String>,
+    stage_label: impl Fn(Uuid) -> String,
+) -> Dump {
+    let records: Vec<&Record> = records.collect();
+    let names: BTreeMap<Uuid, &str> = records
+        .iter()
+        .map(|record| (record.id, natural_key(record)))
+        .collect();
+    let name = |id: &Uuid| match names.get(id) {
+        Some(name) => (*name).to_owned(),
+        None => stage_label(*id),
+    };
+    let lines = records.iter().map(|record| line(record, &name));
+    let mut dump: Dump = lines.chain(fields).collect();
+    dump.sort();
+    dump
+}
+
+fn line(record: &Record, name: &impl Fn(&Uuid) -> String) -> String {
+    let values = record.values.iter().map(|(field, value)| match value {
+        Value::Id(id) => format!("{field}={}", name(id)),
+        Value::Ids(ids) => format!("{field}={:?}", ids.iter().map(name).collect::<Vec<_>>()),
+        value => format!("{field}={value:?}"),
+    });
+    let values: BTreeSet<String> = values.collect();
+    let custom: &CustomValues = &record.custom;
+    format!("{} {values:?} {custom:?}", record.object.name())
+}
+
+fn natural_key(record: &Record) -> &str {
+    match record.object {
+        Object::Account => record.text("domain"),
+        Object::Contact => record.text("email"),
+        Object::Opportunity => record.text("name"),
+    }
+}
+
+/// Every key by which a record is found.
+#[must_use]
+pub fn natural_keys(record: &Record) -> Vec<&str> {
+    let others = record.texts("other_emails").iter().map(String::as_str);
+    match record.object {
+        Object::Account => vec![record.text("domain")],
+        Object::Contact => others.chain([record.text("email")]).collect(),
+        Object::Opportunity => vec![],
+    }
+}

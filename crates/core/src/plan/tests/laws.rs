@@ -1,0 +1,102 @@
+use std::collections::BTreeSet;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::{ids, now, setup};
+use crate::model::generate::{item, request};
+use crate::model::{Model, natural_keys, needs_of};
+use crate::plan::{Item, Mode, plan};
+use crate::value::Value;
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    /// Requests planned from facts loaded once do what they do when each loads its own.
+    #[test]
+    fn grouping_requests_changes_nothing(requests in vec(request(&setup()), 1..6)) {
+        let (mut grouped, mut single) = (Model::new(&setup()), Model::new(&setup()));
+        let all: Vec<Item> = requests.iter().flat_map(|(items, _)| items.clone()).collect();
+        let mut facts = grouped.facts(&needs_of(&all));
+        let (mut grouped_ids, mut single_ids) = (ids(), ids());
+
+        for (items, mode) in &requests {
+            let planned = plan(items, *mode, &mut facts, now(), &mut grouped_ids).unwrap();
+            planned.changes.iter().for_each(|change| grouped.apply(change));
+            let results = single.write(items, *mode, now(), &mut single_ids).unwrap();
+            prop_assert_eq!(planned.results, results);
+        }
+
+        prop_assert_eq!(grouped.dump(), single.dump());
+    }
+
+    /// A partial bulk of n items does what n requests of one do.
+    #[test]
+    fn batching_items_changes_nothing(items in vec(item(&setup()), 1..8)) {
+        let (mut whole, mut single) = (Model::new(&setup()), Model::new(&setup()));
+        let (mut whole_ids, mut single_ids) = (ids(), ids());
+
+        let batched = whole.write(&items, Mode::Partial, now(), &mut whole_ids).unwrap();
+        let one_by_one = items.iter().flat_map(|item| {
+            single.write(std::slice::from_ref(item), Mode::Whole, now(), &mut single_ids).unwrap()
+        });
+
+        prop_assert_eq!(batched, one_by_one.collect::<Vec<_>>());
+        prop_assert_eq!(whole.dump(), single.dump());
+    }
+
+    /// One bad item, and nothing is done.
+    #[test]
+    fn a_bulk_is_done_whole_or_not_at_all(
+        before in vec(request(&setup()), 0..3), items in vec(item(&setup()), 1..6),
+    ) {
+        let mut model = Model::new(&setup());
+        let mut ids = ids();
+        for (items, mode) in &before {
+            model.write(items, *mode, now(), &mut ids).unwrap();
+        }
+        let was = model.dump();
+
+        let results = model.write(&items, Mode::Whole, now(), &mut ids).unwrap();
+
+        if results.iter().any(Result::is_err) {
+            prop_assert_eq!(model.dump(), was);
+        } else {
+            let created = results.iter().flatten().filter(|outcome| outcome.is_created()).count();
+            prop_assert!(model.records().count() >= created);
+        }
+    }
+
+    /// Whatever is sent, a domain is one account's and an address one contact's, and every reference leads somewhere.
+    #[test]
+    fn nothing_is_ever_duplicated_or_left_hanging(requests in vec(request(&setup()), 1..8)) {
+        let setup = setup();
+        let mut model = Model::new(&setup);
+        let mut ids = ids();
+        for (items, mode) in &requests {
+            model.write(items, *mode, now(), &mut ids).unwrap();
+        }
+
+        let keys: Vec<&str> = model.records().flat_map(natural_keys).collect();
+        let unique: BTreeSet<&str> = keys.iter().copied().collect();
+        prop_assert_eq!(keys.len(), unique.len(), "{:?}", keys);
+        let mut known: BTreeSet<_> = model.records().map(|record| record.id).collect();
+        known.extend(setup.pipeline.stages.iter().map(|stage| stage.id));
+        known.extend([setup.pipeline.id, setup.owner.id]);
+        for value in model.records().flat_map(|record| record.values.values()) {
+            match value {
+                Value::Id(id) => prop_assert!(known.contains(id)),
+                Value::Ids(many) => prop_assert!(many.iter().all(|id| known.contains(id))),
+                _ => {}
+            }
+        }
+    }
+
+    /// What a request asks for is in its needs, whatever it is.
+    #[test]
+    fn a_plan_never_asks_for_what_its_needs_did_not_name(items in vec(item(&setup()), 1..4)) {
+        let mut facts = Model::new(&setup()).facts(&needs_of(&items));
+
+        prop_assert!(plan(&items, Mode::Whole, &mut facts, now(), &mut ids()).is_ok());
+    }
+}
