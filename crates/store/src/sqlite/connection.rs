@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
+use rusqlite::types::FromSql;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use crate::{OpenError, ReadError};
@@ -52,23 +53,55 @@ pub(super) fn lock(path: &Path) -> Result<File, OpenError> {
     }
 }
 
-/// A connection that may write.
+/// A connection that may write. A file that is not ours is refused before anything about it is changed.
 pub(super) fn open_writer(path: &Path, cache_kib: u32) -> Result<Connection, OpenError> {
-    let open = || {
-        let connection = Connection::open_with_flags(
-            path,
-            OpenFlags::SQLITE_OPEN_READ_WRITE
-                | OpenFlags::SQLITE_OPEN_CREATE
-                | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-        )?;
-        configure(&connection)?;
-        connection.execute_batch(WRITER)?;
-        if cache_kib > 0 {
-            connection.pragma_update(None, "cache_size", -i64::from(cache_kib))?;
-        }
-        Ok(connection)
-    };
-    open().map_err(|source| open_error(path, source))
+    let failed = |source| open_error(path, source);
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+    configure(&connection).map_err(failed)?;
+    check_owner(&connection, path)?;
+    connection.execute_batch(WRITER).map_err(failed)?;
+    if cache_kib > 0 {
+        let pages_in_kib = -i64::from(cache_kib);
+        let sized = connection.pragma_update(None, "cache_size", pages_in_kib);
+        sized.map_err(failed)?;
+    }
+    Ok(connection)
+}
+
+/// Refuses another program's database, and a newer version's.
+fn check_owner(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+    let failed = |source| open_error(path, source);
+    let application: i32 = pragma(connection, "application_id").map_err(failed)?;
+    let found = schema_version(connection).map_err(failed)?;
+    let tables = "select count(*) from sqlite_schema";
+    let tables: i64 = connection
+        .query_row(tables, [], |row| row.get(0))
+        .map_err(failed)?;
+    let path = path.to_owned();
+    if application != APPLICATION_ID && tables > 0 {
+        return Err(OpenError::Foreign(path));
+    }
+    let known = known_version();
+    if found > known {
+        return Err(OpenError::Newer { path, found, known });
+    }
+    Ok(())
+}
+
+fn schema_version(connection: &Connection) -> rusqlite::Result<u32> {
+    pragma(connection, "user_version")
+}
+
+fn pragma<T: FromSql>(connection: &Connection, name: &str) -> rusqlite::Result<T> {
+    connection.pragma_query_value(None, name, |row| row.get(0))
+}
+
+/// The schema that this binary knows.
+fn known_version() -> u32 {
+    u32::try_from(MIGRATIONS.len()).expect("there are few migrations")
 }
 
 /// A connection that only reads.
@@ -94,46 +127,22 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Brings the schema up to date, under a lock, each migration whole or not at all.
+/// Brings the schema up to date, under a lock, all of it or nothing.
 pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
-    let failed = |source| open_error(path, source);
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate);
-    let transaction = transaction.map_err(failed)?;
-    let pragma = |name| transaction.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
-    let (application, version) = (
-        pragma("application_id").map_err(failed)?,
-        pragma("user_version").map_err(failed)?,
-    );
-    let known = u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX);
-    let version = u32::try_from(version).unwrap_or(0);
-    let tables = "select count(*) from sqlite_schema";
-    let is_empty = transaction
-        .query_row(tables, [], |row| row.get::<_, i64>(0))
-        .map_err(failed)?
-        == 0;
-    if application != APPLICATION_ID && !is_empty {
-        return Err(OpenError::Foreign(path.to_owned()));
+    migrate_whole(connection).map_err(|source| open_error(path, source))
+}
+
+fn migrate_whole(connection: &mut Connection) -> rusqlite::Result<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let version = schema_version(&transaction)?;
+    for migration in MIGRATIONS.iter().skip(version as usize) {
+        transaction.execute_batch(migration)?;
     }
-    if version > known {
-        let path = path.to_owned();
-        return Err(OpenError::Newer {
-            path,
-            found: version,
-            known,
-        });
+    if version < known_version() {
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        transaction.pragma_update(None, "user_version", known_version())?;
     }
-    for migration in &MIGRATIONS[version as usize..] {
-        transaction.execute_batch(migration).map_err(failed)?;
-    }
-    if version < known {
-        transaction
-            .pragma_update(None, "application_id", APPLICATION_ID)
-            .map_err(failed)?;
-        transaction
-            .pragma_update(None, "user_version", known)
-            .map_err(failed)?;
-    }
-    transaction.commit().map_err(failed)
+    transaction.commit()
 }
 
 /// Copies what the last run left in the WAL into the file. After a crash or a failed fsync the log's pages may be in

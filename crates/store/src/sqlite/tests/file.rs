@@ -1,0 +1,156 @@
+use lanekeeper_core::Object;
+use lanekeeper_core::object::Field;
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+use super::open;
+use crate::sqlite::columns::has_column;
+use crate::sqlite::connection::{open_reader, open_writer};
+use crate::{Access, Clock, Database, OpenError, Settings, Store};
+
+fn open_file(path: &std::path::Path, access: Access) -> Result<Store, OpenError> {
+    let database = Database::Sqlite(path.to_owned());
+    Store::open(&database, access, Settings::default(), Clock::default())
+}
+
+#[test]
+fn a_second_server_on_the_same_file_is_refused_and_a_command_is_not() {
+    let test = open();
+
+    let second = open_file(&test.path, Access::Serve).err().unwrap();
+    let command = open_file(&test.path, Access::Command);
+
+    assert!(matches!(second, OpenError::InUse(_)), "{second}");
+    assert!(command.is_ok());
+}
+
+#[test]
+fn a_database_that_was_closed_opens_again() {
+    let test = open();
+
+    test.store.close();
+    drop(test.store);
+
+    assert!(open_file(&test.path, Access::Serve).is_ok());
+}
+
+#[test]
+fn the_file_of_another_program_is_refused_and_left_alone() {
+    let directory = TempDir::new().unwrap();
+    let (database, text) = (
+        directory.path().join("other.db"),
+        directory.path().join("text.db"),
+    );
+    Connection::open(&database)
+        .unwrap()
+        .execute_batch("create table theirs (a)")
+        .unwrap();
+    std::fs::write(
+        &text,
+        "not a database, but long enough to be looked at as if it were one ".repeat(20),
+    )
+    .unwrap();
+
+    for path in [database, text] {
+        let before = std::fs::read(&path).unwrap();
+        let error = open_file(&path, Access::Serve).err().unwrap();
+        assert!(matches!(error, OpenError::Foreign(_)), "{error:?}");
+        assert!(std::fs::read(&path).unwrap() == before, "it was changed");
+    }
+}
+
+#[test]
+fn a_database_of_a_newer_version_is_refused() {
+    let test = open();
+    test.store.close();
+    drop(test.store);
+    Connection::open(&test.path)
+        .unwrap()
+        .pragma_update(None, "user_version", 99)
+        .unwrap();
+
+    let error = open_file(&test.path, Access::Serve).err().unwrap();
+
+    assert!(
+        matches!(error, OpenError::Newer { found: 99, .. }),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_told() {
+    let error = open_file("/nowhere/at/all.db".as_ref(), Access::Serve)
+        .err()
+        .unwrap();
+
+    assert!(error.to_string().contains("/nowhere/at/all.db"), "{error}");
+}
+
+#[test]
+fn a_commit_is_on_disk_before_it_is_answered() {
+    let test = open();
+    let pragma = |connection: &Connection, name| -> String {
+        connection
+            .pragma_query_value(None, name, |row| {
+                row.get_ref(0).map(|value| format!("{value:?}"))
+            })
+            .unwrap()
+    };
+
+    let writer = open_writer(&test.path, 1024).unwrap();
+    let reader = open_reader(&test.path).unwrap();
+
+    assert_eq!(pragma(&writer, "synchronous"), "Integer(2)");
+    assert!(pragma(&writer, "journal_mode").contains("Text"));
+    assert_eq!(pragma(&writer, "foreign_keys"), "Integer(1)");
+    assert_eq!(pragma(&writer, "mmap_size"), "Integer(0)");
+    assert_eq!(pragma(&writer, "trusted_schema"), "Integer(0)");
+    assert_eq!(pragma(&writer, "busy_timeout"), "Integer(5000)");
+    assert!(reader.execute("delete from account", []).is_err());
+}
+
+#[test]
+fn the_columns_of_every_record_are_its_system_fields() {
+    let test = open();
+    let connection = open_reader(&test.path).unwrap();
+
+    for object in Object::ALL {
+        let sql = format!("select name from pragma_table_info('{}')", object.name());
+        let mut statement = connection.prepare(&sql).unwrap();
+        let columns = statement
+            .query_map([], |row| row.get::<_, String>(0))
+            .unwrap();
+        let columns: Vec<String> = columns.map(Result::unwrap).collect();
+        let fixed = ["rid", "org", "id", "created_at", "updated_at", "custom"].map(str::to_owned);
+        let fields = object
+            .fields()
+            .iter()
+            .filter(|field: &&Field| has_column(field));
+        let fields = fields.map(|field| field.name.to_owned());
+        assert_eq!(columns, fixed.into_iter().chain(fields).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn every_table_but_the_organisations_own_is_indexed_by_organisation_first() {
+    let test = open();
+    let connection = open_reader(&test.path).unwrap();
+    let sql = "
+        select i.name, (select name from pragma_index_info(i.name) where seqno = 0)
+        from sqlite_schema t, pragma_index_list(t.name) i
+        where t.type = 'table' and t.name <> 'organization'";
+    let mut statement = connection.prepare(sql).unwrap();
+    let indexes = statement
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .unwrap();
+    let indexes: Vec<(String, String)> = indexes.map(Result::unwrap).collect();
+
+    assert!(indexes.len() > 15, "{indexes:?}");
+    for (index, first) in indexes {
+        // A key's hash is what finds the organisation.
+        assert!(
+            first == "org" || first == "hash",
+            "{index} begins with {first}"
+        );
+    }
+}

@@ -1,0 +1,139 @@
+use std::collections::BTreeMap;
+
+use lanekeeper_core::model::generate::request;
+use lanekeeper_core::model::{Dump, Model, dump};
+use lanekeeper_core::plan::{Item, Mode};
+use lanekeeper_core::{Faults, Object, Outcome, Record};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use rusqlite::Connection;
+use uuid::Uuid;
+
+use super::{open, setup, write};
+use crate::sqlite::connection::open_writer;
+use crate::sqlite::cycle::Cycle;
+use crate::{Clock, Org, Store, Write, Written};
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// Whatever is asked, in groups of whatever size, the database answers and holds what the model does; and the feed
+    /// has every change once.
+    #[test]
+    fn the_store_agrees_with_the_model(
+        groups in vec(vec(request(&setup()), 1..5), 1..6),
+    ) {
+        let test = open();
+        let mut model = Model::new(&setup());
+        let mut connection = open_writer(&test.path, 0).unwrap();
+        let mut cycle = Cycle::new(Clock::default(), 100);
+
+        for requests in groups {
+            let stored = run(&mut cycle, &mut connection, test.org, &requests);
+            let modelled = requests.iter().map(|(items, mode)| {
+                model.write(items, *mode, Clock::default().now(), &mut Uuid::now_v7).unwrap()
+            });
+            let modelled: Vec<_> = modelled.map(masked).collect();
+            prop_assert_eq!(stored, modelled);
+        }
+
+        prop_assert_eq!(dump_of(&test.store, test.org, &connection), model.dump());
+        check_feed(&test.store, test.org)?;
+    }
+}
+
+type Results = Vec<Result<Outcome, Faults>>;
+
+fn run(
+    cycle: &mut Cycle,
+    connection: &mut Connection,
+    org: Org,
+    requests: &[(Vec<Item>, Mode)],
+) -> Vec<String> {
+    let writes: Vec<Write> = requests
+        .iter()
+        .map(|(items, mode)| write(org, items.clone(), *mode))
+        .collect();
+    let writes: Vec<&Write> = writes.iter().collect();
+    let group = cycle.run(connection, &writes).unwrap();
+    let results = group
+        .results
+        .into_iter()
+        .map(|result| match result.unwrap() {
+            Written::Done(results) => masked(results),
+            Written::Replayed(answer) => panic!("{answer:?}"),
+        });
+    results.collect()
+}
+
+/// What came of a request, with ids and times taken out.
+fn masked(results: Results) -> String {
+    let text = format!("{results:?}");
+    let words =
+        text.split_inclusive(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-');
+    let mask = |word: &str| {
+        let bare = word.trim_end_matches(|letter: char| !letter.is_ascii_alphanumeric());
+        let is_id = bare.len() == 36 && bare.matches('-').count() == 4;
+        let is_time = bare.len() >= 15 && bare.bytes().all(|byte| byte.is_ascii_digit());
+        if is_id || is_time {
+            "*".to_owned()
+        } else {
+            word.to_owned()
+        }
+    };
+    words.map(mask).collect()
+}
+
+fn dump_of(store: &Store, org: Org, connection: &Connection) -> Dump {
+    let records: Vec<Record> = Object::ALL
+        .into_iter()
+        .flat_map(|object| {
+            ids(connection, object)
+                .into_iter()
+                .map(move |id| (object, id))
+        })
+        .map(|(object, id)| match object {
+            Object::Opportunity => {
+                let view = store.opportunity(&org, id).unwrap().unwrap();
+                Record::clone(&view.record)
+            }
+            _ => store.record(&org, object, id).unwrap().unwrap(),
+        })
+        .collect();
+    let sql = "select object || ' ' || field_order || ' ' || slug || ' ' || name || ' ' || attribute_type from field";
+    let mut statement = connection.prepare(sql).unwrap();
+    let fields = statement
+        .query_map([], |row| row.get::<_, String>(0))
+        .unwrap();
+    let fields: Vec<String> = fields.map(Result::unwrap).collect();
+    let pipelines = store.pipelines(&org).unwrap();
+    let stages = pipelines.iter().flat_map(|pipeline| &pipeline.stages);
+    let labels: BTreeMap<Uuid, String> = stages
+        .map(|stage| (stage.id, stage.label.clone()))
+        .collect();
+    dump(records.iter(), fields.into_iter(), |id| {
+        labels.get(&id).cloned().unwrap_or_default()
+    })
+}
+
+fn ids(connection: &Connection, object: Object) -> Vec<Uuid> {
+    let sql = format!("select id from {} order by rid", object.name());
+    let mut statement = connection.prepare(&sql).unwrap();
+    let ids = statement.query_map([], |row| row.get(0)).unwrap();
+    ids.map(Result::unwrap).collect()
+}
+
+/// The feed counts from one without gaps, and ends where the organisation says.
+fn check_feed(store: &Store, org: Org) -> Result<(), TestCaseError> {
+    let mut after = 0;
+    loop {
+        let page = store.changes(&org, after, 3).unwrap();
+        for entry in &page.changes {
+            prop_assert_eq!(entry.sequence, after + 1);
+            after = entry.sequence;
+        }
+        if !page.has_more {
+            return Ok(());
+        }
+    }
+}

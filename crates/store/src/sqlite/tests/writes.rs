@@ -1,0 +1,143 @@
+use std::sync::Arc;
+
+use lanekeeper_core::Outcome;
+use lanekeeper_core::plan::Mode;
+
+use super::{account, open, write};
+use crate::sqlite::connection::open_writer;
+use crate::{Answer, Idempotency, Write, WriteError, Written};
+
+fn created(written: Result<Written, WriteError>) -> uuid::Uuid {
+    match written.unwrap() {
+        Written::Done(results) => match results.into_iter().next().unwrap().unwrap() {
+            Outcome::Account(resolution) => resolution.record.id,
+            other => panic!("{other:?}"),
+        },
+        Written::Replayed(answer) => panic!("{answer:?}"),
+    }
+}
+
+#[tokio::test]
+async fn of_a_group_that_fails_only_the_guilty_request_fails() {
+    let test = open();
+    let connection = open_writer(&test.path, 0).unwrap();
+    let trigger = "
+        create trigger boom before insert on account when new.domain = 'boom.com'
+        begin select raise(abort, 'boom'); end";
+    connection.execute_batch(trigger).unwrap();
+    let domains = ["a.com", "boom.com", "b.com", "c.com"];
+
+    // Held, so that all wait and become one group.
+    connection.execute_batch("begin immediate").unwrap();
+    let writes = domains.map(|domain| {
+        let (store, write) = (
+            test.store.clone(),
+            write(test.org, vec![account(domain)], Mode::Whole),
+        );
+        tokio::spawn(async move { store.write(write).await })
+    });
+    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    connection.execute_batch("commit").unwrap();
+    let mut results = vec![];
+    for write in writes {
+        results.push(write.await.unwrap().is_ok());
+    }
+
+    assert_eq!(results, [true, false, true, true]);
+    let count = |sql: &str| {
+        connection
+            .query_row(sql, [], |row| row.get::<_, i64>(0))
+            .unwrap()
+    };
+    assert_eq!(count("select count(*) from account"), 3);
+    let last = count("select last_sequence from organization");
+    assert_eq!(count("select max(last_sequence) from changeset"), last);
+}
+
+#[tokio::test]
+async fn a_full_queue_is_said_at_once() {
+    let test = open();
+    let connection = open_writer(&test.path, 0).unwrap();
+    connection.execute_batch("begin immediate").unwrap();
+
+    let writes = (0..1_200).map(|number| {
+        let domain = format!("a{number}.com");
+        let (store, write) = (
+            test.store.clone(),
+            write(test.org, vec![account(&domain)], Mode::Whole),
+        );
+        tokio::spawn(async move { store.write(write).await })
+    });
+    let writes: Vec<_> = writes.collect();
+    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    connection.execute_batch("commit").unwrap();
+    let mut overloaded = 0;
+    for write in writes {
+        match write.await.unwrap() {
+            Ok(_) => {}
+            Err(WriteError::Overloaded) => overloaded += 1,
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    let stored: i64 = connection
+        .query_row("select count(*) from account", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(stored + overloaded, 1_200);
+    assert!(overloaded > 0);
+}
+
+#[tokio::test]
+async fn a_closed_store_finishes_what_it_took_and_takes_no_more() {
+    let test = open();
+    let first = test
+        .store
+        .write(write(test.org, vec![account("a.com")], Mode::Whole))
+        .await;
+
+    test.store.close();
+
+    assert!(first.is_ok());
+    let after = test
+        .store
+        .write(write(test.org, vec![account("b.com")], Mode::Whole))
+        .await;
+    assert!(matches!(after, Err(WriteError::Closed)));
+}
+
+#[tokio::test]
+async fn too_many_idempotency_keys_refuse_only_the_request_that_brings_one_more() {
+    let test = open();
+    let with_key = |key: &str| Write {
+        idempotency: Some(Idempotency {
+            key: key.to_owned(),
+            fingerprint: [1; 32],
+            render: Arc::new(|_| {
+                Some(Answer {
+                    status: 201,
+                    body: b"{}".to_vec(),
+                })
+            }),
+        }),
+        ..write(test.org, vec![account(&format!("{key}.com"))], Mode::Whole)
+    };
+    let mut cycle = crate::sqlite::cycle::Cycle::new(crate::Clock::default(), 2);
+    let mut connection = open_writer(&test.path, 0).unwrap();
+    let mut run = |key: &str| {
+        let write = with_key(key);
+        cycle
+            .run(&mut connection, &[&write])
+            .and_then(|mut group| group.results.pop().unwrap())
+    };
+
+    let (first, second, third, again) = (run("a"), run("b"), run("c"), run("a"));
+
+    created(first);
+    created(second);
+    assert!(matches!(third, Err(WriteError::TooManyKeys)));
+    assert!(matches!(again, Ok(Written::Replayed(_))));
+    let stored: i64 = connection
+        .query_row("select count(*) from account", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(stored, 2);
+}
