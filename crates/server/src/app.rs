@@ -7,6 +7,7 @@ use lanekeeper_store::{Clock, Org, Store};
 use uuid::Uuid;
 
 use crate::connection::{Limits, Phase, Shutdown};
+use crate::extract::LargeBodies;
 use crate::rate_limit::{Limiter, RateLimit};
 
 /// How the server behaves.
@@ -24,6 +25,7 @@ pub struct App {
     pub(crate) clock: Clock,
     pub(crate) options: Options,
     pub(crate) limiter: Limiter,
+    pub(crate) large_bodies: LargeBodies,
     shutdown: Shutdown,
     used_keys: Mutex<BTreeSet<(Org, Uuid)>>,
 }
@@ -39,6 +41,7 @@ impl App {
             clock,
             options,
             limiter,
+            large_bodies: LargeBodies::default(),
             shutdown,
             used_keys,
         }

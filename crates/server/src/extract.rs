@@ -1,24 +1,78 @@
 //! A body on its way in: media type, size, strict JSON.
 
-use axum::body::Body;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Body, HttpBody as _};
 use axum::http::{HeaderMap, header};
 use bytes::Bytes;
+use lanekeeper_store::WriteError;
 use lanekeeper_wire::json;
 use serde_json::Value;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 
 use crate::connection::{Limits, read_body};
 use crate::error::ApiError;
 
-/// Reads a body that has to be JSON.
-pub(crate) async fn json_bytes(
+/// Bodies up to this size are read as they come: the number of connections bounds them.
+const SMALL_BODY_BYTES_MAX: usize = 64 * 1024;
+/// What the larger bodies may hold at once, in KiB. JSON read into memory is several times its text.
+const LARGE_BODIES_KIB_MAX: usize = 64 * 1024;
+/// How long a larger body waits for its turn.
+const TURN_WITHIN: Duration = Duration::from_secs(5);
+
+/// The turns of larger bodies, so that many clients together cannot take all memory.
+#[derive(Clone)]
+pub(crate) struct LargeBodies(Arc<Semaphore>);
+
+impl Default for LargeBodies {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(LARGE_BODIES_KIB_MAX)))
+    }
+}
+
+impl LargeBodies {
+    /// Waits until a body of at most `upper_bytes`, as far as it says so, may be read; what is returned is kept until its contents are gone.
+    async fn turn(
+        &self,
+        upper_bytes: Option<u64>,
+        bytes_max: usize,
+    ) -> Result<Option<OwnedSemaphorePermit>, ApiError> {
+        let said = upper_bytes.and_then(|bytes| usize::try_from(bytes).ok());
+        let bytes = said.unwrap_or(bytes_max);
+        if bytes <= SMALL_BODY_BYTES_MAX || bytes > bytes_max {
+            return Ok(None);
+        }
+        let kib = u32::try_from(bytes.div_ceil(1024)).expect("a body is a few MiB");
+        let turn = Arc::clone(&self.0).acquire_many_owned(kib);
+        let turn = timeout(TURN_WITHIN, turn).await.ok().and_then(Result::ok);
+        turn.map(Some)
+            .ok_or(ApiError::Write(WriteError::Overloaded))
+    }
+}
+
+/// A body in memory, and its turn if it is a large one.
+pub(crate) struct Received {
+    pub(crate) bytes: Bytes,
+    pub(crate) turn: Option<OwnedSemaphorePermit>,
+}
+
+/// Receives a body that has to be JSON.
+pub(crate) async fn receive(
     headers: &HeaderMap,
     body: Body,
     bytes_max: usize,
     limits: &Limits,
-) -> Result<Bytes, ApiError> {
+    large_bodies: &LargeBodies,
+) -> Result<Received, ApiError> {
     check_media_type(headers)?;
+    let turn = large_bodies
+        .turn(body.size_hint().upper(), bytes_max)
+        .await?;
     let bytes = read_body(body, bytes_max, limits).await;
-    bytes.map_err(|fault| ApiError::of_body(fault, bytes_max))
+    let bytes = bytes.map_err(|fault| ApiError::of_body(fault, bytes_max))?;
+    Ok(Received { bytes, turn })
 }
 
 /// The JSON of a body. The pre-pass refuses what serde_json would let through: duplicate keys, depth, rounded numbers.
@@ -91,6 +145,22 @@ pub(crate) fn accepts_json(headers: &HeaderMap) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn large_bodies_wait_for_their_turn_and_small_ones_do_not() {
+        const LARGE: u64 = 8 * 1024 * 1024;
+        let large_bodies = LargeBodies::default();
+        let turn = async |bytes: u64| large_bodies.turn(Some(bytes), LARGE as usize).await;
+        let mut turns = vec![];
+        for _ in 0..8 {
+            turns.push(turn(LARGE).await.unwrap());
+        }
+
+        assert!(turn(LARGE).await.is_err());
+        assert!(matches!(turn(1024).await, Ok(None)));
+        turns.pop();
+        assert!(turn(LARGE).await.is_ok());
+    }
 
     fn headers(name: header::HeaderName, value: &str) -> HeaderMap {
         HeaderMap::from_iter([(name, value.parse().unwrap())])

@@ -11,12 +11,13 @@ use lanekeeper_core::plan::{Item, Mode};
 use lanekeeper_store::{Idempotency, Render, Write, Written};
 use lanekeeper_wire::{account, bulk, contact, opportunity};
 use serde_json::Value;
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::answer::{Shape, render, respond};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::error::ApiError;
-use crate::extract::{json_bytes, parse};
+use crate::extract::{Received, parse, receive};
 use crate::query::Query;
 use crate::routes::Guarded;
 use crate::telemetry::REQUEST_ID;
@@ -33,6 +34,8 @@ pub(crate) struct Input {
     mode: Mode,
     /// The caller's key, and what tells this request from another.
     idempotency: Option<(String, [u8; 32])>,
+    /// Held until the request is answered.
+    _turn: Option<OwnedSemaphorePermit>,
 }
 
 impl FromRequest<Arc<App>> for Input {
@@ -54,13 +57,10 @@ impl FromRequest<Arc<App>> for Input {
         let (dry_run, is_partial) = (query.flag("dry_run"), query.flag("partial"));
         query.finish()?;
         let key = idempotency_key(&parts.headers)?;
-        let bytes = json_bytes(
-            &parts.headers,
-            body,
-            route.body_bytes_max,
-            &app.options.limits,
-        )
-        .await?;
+        let limits = &app.options.limits;
+        let bytes_max = route.body_bytes_max;
+        let received = receive(&parts.headers, body, bytes_max, limits, &app.large_bodies).await?;
+        let Received { bytes, turn } = received;
         let target = format!("{} {}", parts.method, parts.uri);
         Ok(Self {
             caller,
@@ -72,6 +72,7 @@ impl FromRequest<Arc<App>> for Input {
             },
             idempotency: key.map(|key| (key, fingerprint(&target, &bytes))),
             body: parse(&bytes)?,
+            _turn: turn,
         })
     }
 }
