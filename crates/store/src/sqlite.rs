@@ -52,7 +52,13 @@ impl Sqlite {
             Access::Command => None,
         };
         let mut main = connection::open_writer(path, settings.cache_kib)?;
-        connection::migrate(&mut main, path)?;
+        if connection::is_behind(&main, path)? {
+            let _brief = match &lock {
+                None => Some(connection::lock(path)?),
+                Some(_) => None,
+            };
+            connection::migrate(&mut main, path)?;
+        }
         let commits = Commits::default();
         let (failing, failed) = watch::channel(false);
         let writer = match access {

@@ -16,6 +16,8 @@ const APPLICATION_ID: i32 = 0x4c41_4e45;
 /// Every migration in order: its place is its number.
 const MIGRATIONS: &[&str] = &[include_str!("../../migrations/sqlite/0001_start.sql")];
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+const LOCK_TRIES: u32 = 50;
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
 const STATEMENTS_KEPT_MAX: usize = 128;
 const VALUE_BYTES_MAX: i32 = 32 * 1024 * 1024;
 
@@ -36,7 +38,8 @@ const WRITER: &str = "
     pragma journal_size_limit = 67108864;
     pragma wal_autocheckpoint = 0;";
 
-/// Locks the database against a second server, until the file is dropped.
+/// Locks the database against a second server, until the file is dropped. A command that brings a schema up to date
+/// has the lock for a moment; a server has it as long as it runs.
 pub(super) fn lock(path: &Path) -> Result<File, OpenError> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
@@ -46,11 +49,14 @@ pub(super) fn lock(path: &Path) -> Result<File, OpenError> {
         source,
     };
     let file = File::create(&lock_path).map_err(cannot)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(path.to_owned())),
-        Err(TryLockError::Error(error)) => Err(cannot(error)),
+    for _ in 0..LOCK_TRIES {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
+            Err(TryLockError::Error(error)) => return Err(cannot(error)),
+        }
     }
+    Err(OpenError::InUse(path.to_owned()))
 }
 
 /// A connection that may write. A file that is not ours is refused before anything about it is changed.
@@ -127,7 +133,13 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Brings the schema up to date, under a lock, all of it or nothing.
+/// Whether the schema is older than what this binary knows.
+pub(super) fn is_behind(connection: &Connection, path: &Path) -> Result<bool, OpenError> {
+    let version = schema_version(connection).map_err(|source| open_error(path, source))?;
+    Ok(version < known_version())
+}
+
+/// Brings the schema up to date, all of it or nothing. The caller has the lock: no server is running on the old one.
 pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
     migrate_whole(connection).map_err(|source| open_error(path, source))
 }
