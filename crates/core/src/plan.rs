@@ -1,6 +1,6 @@
 //! The plan: from commands and facts to changes. Everything that is decided about a write is decided here.
 //!
-//! One file for each kind of command; [`draft`] is what they share.
+//! One file for each kind of command; `draft` is what they share.
 
 mod account;
 mod attributes;

@@ -3,7 +3,7 @@
 //!
 //! hyper reads and writes HTTP/1; what it lacks is here. It waits for ever for a silent client, it
 //! is lenient where a proxy in front might read a message differently, and it answers what it
-//! refuses with an empty body. So every socket is wrapped in a [`guarded::GuardedIo`], which
+//! refuses with an empty body. So every socket is wrapped in a `GuardedIo`, which
 //! follows the bytes in both directions.
 //!
 //! Knows nothing about routes, keys or the store.
