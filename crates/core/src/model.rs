@@ -79,7 +79,7 @@ impl Model {
             }
             Change::UpdateOrganization { after, .. } => self.unknown_attributes = *after,
             Change::CreatePipeline(pipeline) => {
-                drop(self.pipelines.insert(pipeline.id, pipeline.clone()))
+                drop(self.pipelines.insert(pipeline.id, pipeline.clone()));
             }
             Change::CreateUser(user) => drop(self.users.insert(user.id, user.clone())),
             Change::CreateKey(_) | Change::RevokeKey { .. } => {}

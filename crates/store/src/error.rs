@@ -85,6 +85,9 @@ pub enum WriteError {
 impl From<rusqlite::Error> for WriteError {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::ffi;
+        if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) {
+            return Self::Overloaded;
+        }
         let extended = error.sqlite_error().map_or(0, |error| error.extended_code);
         match extended {
             ffi::SQLITE_FULL | ffi::SQLITE_IOERR_WRITE => Self::StorageFull,

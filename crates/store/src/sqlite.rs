@@ -127,8 +127,10 @@ impl Sqlite {
         if *self.failed.borrow() {
             return Err("the disk failed under a commit; restart once it is in order".to_owned());
         }
-        self.read(|connection| Ok(connection.query_row("select 1", [], |_| Ok(()))?))
-            .map_err(|error| error.to_string())
+        self.read(|connection| {
+            Ok(connection.query_row("select max(org) from organization", [], |_| Ok(()))?)
+        })
+        .map_err(|error| error.to_string())
     }
 
     pub(crate) fn close(&self) {

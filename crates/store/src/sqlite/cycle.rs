@@ -10,7 +10,7 @@ use super::apply::{Origin, apply, set_last_sequence};
 use super::idempotency::{self, KeptKeys};
 use super::load::{load, org_state};
 use crate::clock::Mint;
-use crate::{Clock, Idempotency, Org, Write, WriteError, Written};
+use crate::{Answer, Clock, Idempotency, Org, Write, WriteError, Written};
 
 /// What the writer keeps between groups.
 pub(super) struct Cycle {
@@ -54,6 +54,19 @@ impl Cycle {
         connection: &mut Connection,
         writes: &[&Write],
     ) -> Result<Group, WriteError> {
+        let group = self.run_group(connection, writes);
+        if group.is_err() {
+            // What was counted in the transaction went with it.
+            self.kept_keys.recount();
+        }
+        group
+    }
+
+    fn run_group(
+        &mut self,
+        connection: &mut Connection,
+        writes: &[&Write],
+    ) -> Result<Group, WriteError> {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut sessions = open_sessions(&transaction, writes)?;
         let mut results = vec![];
@@ -87,10 +100,10 @@ impl Cycle {
         let now = self.tick();
         let idempotency = write.idempotency.as_ref().filter(|_| !write.dry_run);
         if let Some(idempotency) = idempotency {
-            match idempotency::recall(transaction, write.org, idempotency, now)? {
+            match self.recall(transaction, write.org, idempotency, now)? {
                 Ok(None) => {}
                 Ok(Some(answer)) => return Ok(Ok(Written::Replayed(answer))),
-                Err(reused) => return Ok(Err(reused)),
+                Err(refused) => return Ok(Err(refused)),
             }
         }
         let planned = match self.plan(write, session, now) {
@@ -101,11 +114,10 @@ impl Cycle {
             return Ok(Ok(Written::Done(planned.results)));
         }
         if let Some(idempotency) = idempotency
-            && let Err(refused) =
-                self.keep_answer(transaction, write.org, idempotency, &planned, now)?
+            && let Some(answer) = (idempotency.render)(&planned.results)
         {
-            // The facts hold what is not made now: the group is run again without this request.
-            return Err(refused);
+            self.kept_keys
+                .keep(transaction, write.org, idempotency, &answer, now)?;
         }
         let id = self.mint.id();
         let (org, request_id, actor, at) = (write.org, &write.request_id, &write.actor, now);
@@ -147,20 +159,19 @@ impl Cycle {
         planned.map_err(|not_loaded| not_loaded.to_string())
     }
 
-    fn keep_answer(
+    /// The answer that the request got before; the inner error if the key cannot be used.
+    fn recall(
         &mut self,
         transaction: &Transaction,
         org: Org,
         idempotency: &Idempotency,
-        planned: &Plan,
         now: Timestamp,
-    ) -> Result<Result<(), WriteError>, WriteError> {
-        let Some(answer) = (idempotency.render)(&planned.results) else {
-            return Ok(Ok(()));
-        };
-        Ok(self
-            .kept_keys
-            .keep(transaction, org, idempotency, &answer, now)?)
+    ) -> Result<Result<Option<Answer>, WriteError>, WriteError> {
+        let recalled = idempotency::recall(transaction, org, idempotency, now)?;
+        if matches!(recalled, Ok(None)) && !self.kept_keys.have_room(transaction, org, now)? {
+            return Ok(Err(WriteError::TooManyKeys));
+        }
+        Ok(recalled)
     }
 
     /// Now, later than ever before, so that what is written later is also dated later.

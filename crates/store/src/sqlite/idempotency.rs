@@ -59,7 +59,23 @@ impl KeptKeys {
         }
     }
 
-    /// Keeps an answer; the inner error if the organisation has too many.
+    /// Whether the organisation may have one more, after what is too old is gone.
+    pub(super) fn have_room(
+        &mut self,
+        connection: &Connection,
+        org: Org,
+        now: Timestamp,
+    ) -> rusqlite::Result<bool> {
+        self.prune(connection, now)?;
+        let len = match self.len.get(&org) {
+            Some(len) => *len,
+            None => count(connection, org)?,
+        };
+        self.len.insert(org, len);
+        Ok(len < self.len_max)
+    }
+
+    /// Keeps an answer.
     pub(super) fn keep(
         &mut self,
         connection: &Connection,
@@ -67,15 +83,7 @@ impl KeptKeys {
         idempotency: &Idempotency,
         answer: &Answer,
         now: Timestamp,
-    ) -> rusqlite::Result<Result<(), WriteError>> {
-        self.prune(connection, now)?;
-        let len = match self.len.get(&org) {
-            Some(len) => *len,
-            None => count(connection, org)?,
-        };
-        if len >= self.len_max {
-            return Ok(Err(WriteError::TooManyKeys));
-        }
+    ) -> rusqlite::Result<()> {
         // One older than a day may still be there under the same key.
         let sql = "
             insert or replace into idempotency (org, key, fingerprint, status, body, created_at)
@@ -88,8 +96,13 @@ impl KeptKeys {
             answer.body,
             now.as_micros(),
         ])?;
-        self.len.insert(org, len + 1);
-        Ok(Ok(()))
+        *self.len.entry(org).or_default() += 1;
+        Ok(())
+    }
+
+    /// Forgets how many there are; they are counted again when somebody asks.
+    pub(super) fn recount(&mut self) {
+        self.len.clear();
     }
 
     /// Deletes what is too old, a bounded number at a time: answers are in creation order.
@@ -103,7 +116,7 @@ impl KeptKeys {
         let before = now.as_micros() - micros(KEPT_FOR);
         let deleted = connection.execute(sql, params![PRUNE_LEN_MAX, before])?;
         if deleted > 0 {
-            self.len.clear();
+            self.recount();
         }
         Ok(())
     }
