@@ -15,7 +15,8 @@ pub(crate) fn run(database: &Database, options: &InitOptions) -> Result<(), Fail
     let (store, clock) = open(database)?;
     let Some(fresh) = set_up(&store, &clock, &options.first)? else {
         return Err(Failure::AlreadySetUp(format!(
-            "{database} is set up already and was left alone; `lanekeeper key create` makes another key"
+            "{database} is set up already and was left alone; `{} key create` makes another key",
+            screen::program()
         )));
     };
     if options.json {

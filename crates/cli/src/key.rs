@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::args::{Chosen, CreateKeyOptions, KeyCommand};
 use crate::init::new_key;
-use crate::screen::table;
+use crate::screen::{program, table};
 use crate::{Failure, open};
 
 const MICROS_A_DAY: i64 = 24 * 60 * 60 * 1_000_000;
@@ -26,7 +26,8 @@ pub(crate) fn run(database: &Database, command: &KeyCommand) -> Result<(), Failu
             let is_revoked = store.revoke_key(&org, *id, &Actor::cli())?;
             if !is_revoked {
                 Err(anyhow::anyhow!(
-                    "there is no live key with the id {id}; `lanekeeper key list` shows them"
+                    "there is no live key with the id {id}; `{} key list` shows them",
+                    program()
                 ))?;
             }
             match chosen.json {
@@ -131,7 +132,7 @@ pub(crate) fn choose(store: &Store, chosen: &Chosen) -> anyhow::Result<Org> {
         return Ok(found.org);
     }
     match organizations.as_slice() {
-        [] => bail!("the database is empty; `lanekeeper init` sets it up"),
+        [] => bail!("the database is empty; `{} init` sets it up", program()),
         [only] => Ok(only.org),
         several => {
             let names = several

@@ -15,7 +15,8 @@ pub(crate) fn initialised(fresh: &Fresh, database: &Database, listen: SocketAddr
     heading(&mut text, "The database is set up");
     facts(&mut text, fresh, database);
     let serve = format!(
-        "Start the server with `lanekeeper serve`, then paste:\n\n{}\n",
+        "Start the server with `{} serve`, then paste:\n\n{}\n",
+        program(),
         curl(fresh, listen)
     );
     text + &serve
@@ -43,13 +44,14 @@ pub(crate) fn running(
         }
         None => {
             fact(&mut text, "Data", &data_file(database));
+            let program = program();
             let next = match is_empty {
-                true => {
-                    "The database is empty, so every key is unknown: `lanekeeper init` sets it up."
-                }
-                false => {
-                    "The API key was shown when the database was set up; `lanekeeper key create --name NAME` makes another."
-                }
+                true => format!(
+                    "The database is empty, so every key is unknown: `{program} init` sets it up."
+                ),
+                false => format!(
+                    "The API key was shown when the database was set up; `{program} key create --name NAME` makes another."
+                ),
             };
             format!("{text}\n{next}\nStop with Ctrl-C.\n")
         }
@@ -126,6 +128,12 @@ fn heading(text: &mut String, heading: &str) {
 
 fn fact(text: &mut String, name: &str, value: &str) {
     writeln!(text, "  {name:<14} {value}").expect("a String takes every text");
+}
+
+/// What was typed to start this program, so that what is printed can be typed too.
+pub(crate) fn program() -> String {
+    let typed = std::env::args().next();
+    typed.unwrap_or_else(|| env!("CARGO_BIN_NAME").to_owned())
 }
 
 /// Bold on a terminal that wants it.
