@@ -25,6 +25,7 @@ use tower::Service;
 use attend::{Visit, attend};
 
 pub(crate) use body::{BodyFault, read_body};
+pub(crate) use fault::{INTERNAL_MESSAGE, code};
 pub use shutdown::{Phase, SHUTDOWN_WITHIN, Shutdown, signals};
 
 mod alarm;

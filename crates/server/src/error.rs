@@ -8,7 +8,7 @@ use lanekeeper_store::{ReadError, WriteError};
 use lanekeeper_wire::envelope::Failure;
 use lanekeeper_wire::json::JsonFault;
 
-use crate::connection::BodyFault;
+use crate::connection::{BodyFault, INTERNAL_MESSAGE, code};
 use crate::telemetry::REQUEST_ID;
 
 /// Why a request is not answered with what it asked for.
@@ -31,6 +31,8 @@ pub(crate) enum ApiError {
     MethodNotAllowed,
     NotAcceptable,
     BodyTooSlow,
+    /// The body's chunks are not well-formed, or it ends too early.
+    BodyMalformed,
     BodyTooLarge {
         bytes_max: usize,
     },
@@ -113,9 +115,14 @@ impl ApiError {
                 "body_too_slow",
                 "The body took too long to arrive; send it again",
             ),
+            Self::BodyMalformed => told(
+                StatusCode::BAD_REQUEST,
+                code::MALFORMED_REQUEST,
+                "The body is not well-formed HTTP",
+            ),
             Self::BodyTooLarge { bytes_max } => Told {
                 status: StatusCode::PAYLOAD_TOO_LARGE,
-                code: "body_too_large",
+                code: code::BODY_TOO_LARGE,
                 message: format!(
                     "The body is larger than {bytes_max} bytes, the most that this route takes"
                 ),
@@ -138,8 +145,8 @@ impl ApiError {
             Self::Write(error) => write_error(error),
             Self::Read(_) | Self::Internal => told(
                 StatusCode::INTERNAL_SERVER_ERROR,
-                "internal",
-                "Internal error",
+                code::INTERNAL,
+                INTERNAL_MESSAGE,
             ),
         }
     }
@@ -150,6 +157,7 @@ impl ApiError {
             Self::Invalid(faults) => Some(faults.clone()),
             Self::Json(fault) => Some(Faults::one(fault.pointer().unwrap_or_default(), fault)),
             Self::IdempotencyKey(message) => Some(Faults::one("Idempotency-Key", message)),
+            Self::BodyMalformed => Some(Faults::one("", "ends before it is complete")),
             _ => None,
         }
     }
@@ -235,8 +243,8 @@ fn write_error(error: &WriteError) -> Told {
         ),
         WriteError::AlreadySetUp | WriteError::Failed(_) => (
             StatusCode::INTERNAL_SERVER_ERROR,
-            "internal",
-            "Internal error",
+            code::INTERNAL,
+            INTERNAL_MESSAGE,
         ),
     };
     Told {
@@ -308,9 +316,7 @@ impl ApiError {
         match fault {
             BodyFault::TooLarge => Self::BodyTooLarge { bytes_max },
             BodyFault::TooSlow => Self::BodyTooSlow,
-            BodyFault::Malformed | BodyFault::Gone => {
-                Self::Invalid(Faults::one("", "ends before it is complete"))
-            }
+            BodyFault::Malformed | BodyFault::Gone => Self::BodyMalformed,
         }
     }
 }

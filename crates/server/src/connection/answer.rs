@@ -2,41 +2,23 @@
 
 use bytes::Bytes;
 use http::StatusCode;
-use serde::Serialize;
+use lanekeeper_core::Faults;
+use lanekeeper_wire::envelope::Failure;
 
 use super::fault::Refusal;
 
-/// A failure's JSON body as every part of the server sends it.
-pub(crate) fn bare_answer(status: u16, code: &str, message: &str, request_id: &str) -> Bytes {
-    let errors = (status == 400).then_some(NoErrors {});
-    let envelope = Envelope {
-        success: false,
-        message,
-        status_code: status,
+/// The body of a refusal. Every 400 has the map of errors; here no field is at fault, so it is empty.
+fn body_of(refusal: Refusal, request_id: &str) -> Vec<u8> {
+    let no_faults = Faults::default();
+    let faults = (refusal.status == 400).then_some(&no_faults);
+    let Refusal {
+        status,
         code,
-        request_id,
-        errors,
-    };
-    serde_json::to_vec(&envelope)
-        .expect("strings and numbers always serialize")
-        .into()
+        message,
+    } = refusal;
+    let failure = Failure::new(status, code, message, request_id, faults);
+    serde_json::to_vec(&failure).expect("texts and numbers are JSON")
 }
-
-#[derive(Serialize)]
-struct Envelope<'a> {
-    success: bool,
-    message: &'a str,
-    #[serde(rename = "statusCode")]
-    status_code: u16,
-    code: &'a str,
-    request_id: &'a str,
-    /// Every 400 has the map; here no field is at fault, so it is empty.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    errors: Option<NoErrors>,
-}
-
-#[derive(Serialize)]
-struct NoErrors {}
 
 /// The head hyper writes when it refuses a request by itself: 4xx or 5xx, and a length of 0.
 #[derive(Debug, PartialEq, Eq)]
@@ -81,7 +63,7 @@ impl<'a> BareHead<'a> {
     ) -> Bytes {
         let refusal = known.unwrap_or_else(|| Refusal::of_hyper(self.status));
         let status = refusal.status;
-        let body = bare_answer(status, refusal.code, refusal.message, request_id);
+        let body = body_of(refusal, request_id);
         let reason = StatusCode::from_u16(status)
             .ok()
             .and_then(|known| known.canonical_reason());
@@ -119,8 +101,16 @@ mod tests {
 
     #[test]
     fn a_body_is_the_envelope_and_a_400_has_the_map_of_errors() {
-        let large = bare_answer(431, "headers_too_large", "Say \"less\"", "r1");
-        let bad = bare_answer(400, "malformed_request", "No", "r2");
+        let body = |status, code, message, request_id| {
+            let refusal = Refusal {
+                status,
+                code,
+                message,
+            };
+            String::from_utf8(body_of(refusal, request_id)).unwrap()
+        };
+        let large = body(431, "headers_too_large", "Say \"less\"", "r1");
+        let bad = body(400, "malformed_request", "No", "r2");
 
         assert_eq!(
             large,

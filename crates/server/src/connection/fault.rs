@@ -1,5 +1,15 @@
 //! What is refused before any service is called, and what the client is told.
 
+/// What this layer and the routes both say: one word for one thing.
+pub(crate) mod code {
+    pub(crate) const BODY_TOO_LARGE: &str = "body_too_large";
+    pub(crate) const INTERNAL: &str = "internal";
+    pub(crate) const MALFORMED_REQUEST: &str = "malformed_request";
+}
+
+/// What is said of a fault of ours, and no more.
+pub(crate) const INTERNAL_MESSAGE: &str = "Internal error";
+
 /// Why a request was refused by the connection itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
@@ -33,12 +43,12 @@ impl Fault {
         let (status, code, message) = match self {
             Self::BareNewline => (
                 400,
-                "malformed_request",
+                code::MALFORMED_REQUEST,
                 "The lines of the request's head must end with CR LF, not with LF alone",
             ),
             Self::NotHttp => (
                 400,
-                "malformed_request",
+                code::MALFORMED_REQUEST,
                 "The request line is not one of HTTP/1.1",
             ),
             Self::OtherVersion => (
@@ -80,7 +90,7 @@ impl Fault {
                 "headers_too_large",
                 "The request's headers are too large",
             ),
-            Self::LargeBody => (413, "body_too_large", "The request's body is too large"),
+            Self::LargeBody => (413, code::BODY_TOO_LARGE, "The request's body is too large"),
             Self::SlowHead => (
                 408,
                 "head_too_slow",
@@ -104,8 +114,11 @@ impl Refusal {
                 "headers_too_large",
                 "The request has too many headers, or they are too large",
             ),
-            400..500 => ("malformed_request", "The request is not well-formed HTTP"),
-            _ => ("internal", "Internal error"),
+            400..500 => (
+                code::MALFORMED_REQUEST,
+                "The request is not well-formed HTTP",
+            ),
+            _ => (code::INTERNAL, INTERNAL_MESSAGE),
         };
         Self {
             status,
