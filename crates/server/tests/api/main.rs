@@ -1,5 +1,6 @@
 //! The API over real HTTP, on a real database; every answer is checked against `spec/openapi.yaml`.
 
+mod bad_inputs;
 mod creates;
 mod document;
 mod openapi;

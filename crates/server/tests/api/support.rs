@@ -1,14 +1,16 @@
 //! A server for one test, and a client that holds every answer against the document.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use lanekeeper_core::Timestamp;
+use lanekeeper_core::change::Actor;
 use lanekeeper_core::key::{self, Key, KeyScope};
 use lanekeeper_core::plan::setup::Setup;
 use lanekeeper_server::connection::{Limits, Phase, Shutdown};
 use lanekeeper_server::{App, Options, RateLimit, hash_key};
-use lanekeeper_store::{Access, Clock, Database, Settings, Store};
+use lanekeeper_store::{Access, Clock, Database, Org, Settings, Store};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -103,6 +105,29 @@ impl TestApp {
         Self::start(directory, Wanted::default(), Some(tenant)).await
     }
 
+    /// Another server on the files as they are now, as after a `kill -9` of this one. Meanwhile nobody may write.
+    pub(crate) async fn after_a_crash(&self) -> Self {
+        let directory = TempDir::new().expect("a temporary directory");
+        for name in ["test.db", "test.db-wal"] {
+            let copied = std::fs::copy(
+                self.directory.path().join(name),
+                directory.path().join(name),
+            );
+            copied.expect("the file is there");
+        }
+        Self::start(
+            Arc::new(directory),
+            Wanted::default(),
+            Some(self.tenant.clone()),
+        )
+        .await
+    }
+
+    /// The database's file.
+    pub(crate) fn database(&self) -> PathBuf {
+        self.directory.path().join("test.db")
+    }
+
     async fn start(directory: Arc<TempDir>, wanted: Wanted, tenant: Option<Tenant>) -> Self {
         let clock = Clock::default();
         let database = Database::Sqlite(directory.path().join("test.db"));
@@ -123,7 +148,9 @@ impl TestApp {
             shutdown.clone(),
         ));
         let serving = lanekeeper_server::serve(listener, app, shutdown.clone());
-        let server = tokio::spawn(async { drop(serving.await) });
+        let server = tokio::spawn(async {
+            serving.await;
+        });
         let client = reqwest::Client::builder()
             .no_proxy()
             .build()
@@ -157,16 +184,27 @@ impl TestApp {
     pub(crate) fn another_key(&self, change: impl FnOnce(&mut Key)) -> (Uuid, String) {
         let (mut key, text) = fresh_key(self.clock.now());
         change(&mut key);
+        self.store
+            .create_key(&self.org(), &key, &Actor::cli())
+            .expect("a key is kept");
+        (key.id, text)
+    }
+
+    /// Ends a key of the first organisation.
+    pub(crate) fn revoke_key(&self, id: Uuid) {
+        let revoked = self.store.revoke_key(&self.org(), id, &Actor::cli());
+        assert!(
+            revoked.expect("the database answers"),
+            "there is such a key"
+        );
+    }
+
+    fn org(&self) -> Org {
         let entry = self
             .store
             .key(&hash_key(&self.tenant.key))
             .expect("the database answers");
-        let org = entry.expect("the first key").org;
-        let actor = lanekeeper_core::change::Actor::cli();
-        self.store
-            .create_key(&org, &key, &actor)
-            .expect("a key is kept");
-        (key.id, text)
+        entry.expect("the first key").org
     }
 
     pub(crate) async fn get(&self, target: &str) -> Answer {
@@ -211,11 +249,11 @@ impl Call<'_> {
     }
 
     /// Adds a header beside what is there.
-    pub(crate) fn another_header(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn another_header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
         let name: HeaderName = name.parse().expect("a header's name");
         self.headers.append(
             name,
-            HeaderValue::from_bytes(value.as_bytes()).expect("a header's value"),
+            HeaderValue::from_bytes(value.as_ref()).expect("a header's value"),
         );
         self
     }
@@ -235,9 +273,14 @@ impl Call<'_> {
     }
 
     /// A body as it is, said to be JSON.
-    pub(crate) fn bytes(mut self, body: &[u8]) -> Self {
+    pub(crate) fn bytes(self, body: &[u8]) -> Self {
+        self.body(body).header("content-type", "application/json")
+    }
+
+    /// A body as it is, whose headers are told apart.
+    pub(crate) fn body(mut self, body: &[u8]) -> Self {
         self.body = body.to_vec();
-        self.header("content-type", "application/json")
+        self
     }
 
     /// Sends it; the answer is held against the document.

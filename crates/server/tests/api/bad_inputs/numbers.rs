@@ -1,0 +1,193 @@
+//! D: numbers and times.
+
+use serde_json::{Value, json};
+
+use super::expected::{Expected, bad_json, invalid, taken};
+use super::row::{Row, acc, opp, row, run};
+use crate::support::TestApp;
+
+#[tokio::test]
+async fn numbers_and_times_are_kept_exactly_or_refused() {
+    run(&TestApp::new().await, rows()).await;
+}
+
+pub(super) fn rows() -> Vec<Row> {
+    [
+        deal_sizes(),
+        custom_numbers(),
+        close_dates(),
+        years(),
+        times(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn deal_sizes() -> Vec<Row> {
+    const HERE: &str = "opportunity.deal_size";
+    let kept = |value: Value| taken(201).with("/deal_size", value);
+    let not_exact = || bad_json("number_not_exact", HERE);
+    let cases: Vec<(&'static str, &str, Expected)> = vec![
+        ("D01", "1e400", bad_json("number_out_of_range", HERE)),
+        ("D01", "-1e400", bad_json("number_out_of_range", HERE)),
+        ("D02", "1e308", kept(json!(1e308))),
+        ("D02", "1e16", kept(json!(1e16))),
+        ("D03", "9007199254740993", not_exact()),
+        ("D03", "-9007199254740993", not_exact()),
+        ("D03", "9007199254740993.0", not_exact()),
+        (
+            "D03",
+            "9007199254740992",
+            kept(json!(9_007_199_254_740_992_i64)),
+        ),
+        ("D04", "0.1", kept(json!(0.1))),
+        ("D05", "1.123456789", kept(json!(1.123456789))),
+        ("D06", "-0", kept(json!(0))),
+        ("D06", "-0.0", kept(json!(0))),
+        ("D07", "-5", kept(json!(-5))),
+    ];
+    let rows = cases.into_iter();
+    let rows =
+        rows.map(|(id, size, expected)| row(id, opp(&format!(r#""deal_size":{size}"#)), expected));
+    rows.collect()
+}
+
+fn custom_numbers() -> Vec<Row> {
+    const HERE: &str = "opportunity.custom_attributes.long";
+    let custom = |number: &str| opp(&format!(r#""custom_attributes":{{"long":{number}}}"#));
+    vec![
+        row(
+            "D08",
+            custom("123456789012345678901234567890"),
+            bad_json("number_not_exact", HERE),
+        ),
+        row(
+            "D08",
+            custom("0.12345678901234567890123456789"),
+            bad_json("number_not_exact", HERE),
+        ),
+        row(
+            "D08",
+            custom(&"9".repeat(4_000)),
+            bad_json("number_out_of_range", HERE),
+        ),
+        row(
+            "D08",
+            custom(&format!("0.{}", "9".repeat(4_000))),
+            bad_json("number_not_exact", HERE),
+        ),
+    ]
+}
+
+fn close_dates() -> Vec<Row> {
+    const HERE: &str = "opportunity.close_date";
+    let kept = |seconds: i64| taken(201).with("/close_date", seconds);
+    let milliseconds = || invalid(HERE).saying("send seconds");
+    let cases: Vec<(&'static str, &str, Expected)> = vec![
+        ("D09", "1.0", kept(1)),
+        ("D09", "1e3", kept(1_000)),
+        ("D10", "1.5", invalid(HERE).saying("is not whole")),
+        (
+            "D11",
+            r#""1700000000""#,
+            invalid(HERE).saying("is a string"),
+        ),
+        (
+            "D11",
+            r#""2026-01-01""#,
+            invalid(HERE).saying("is a string"),
+        ),
+        ("D12", "1700000000000", milliseconds()),
+        ("D13", "253402300800", milliseconds()),
+        (
+            "D13",
+            "9223372036854775807",
+            bad_json("number_not_exact", HERE),
+        ),
+        ("D14", "9223372036854775808", milliseconds()),
+        ("D14", "1e30", milliseconds()),
+        (
+            "D14",
+            "123456789012345678901234567890",
+            bad_json("number_not_exact", HERE),
+        ),
+        ("D15", "-1", kept(-1)),
+        ("D15", "-62135596801", kept(-62_135_596_801)),
+        ("D15", "100000000000", kept(100_000_000_000)),
+        ("D15", "-100000000001", milliseconds()),
+    ];
+    let rows = cases.into_iter();
+    let rows =
+        rows.map(|(id, date, expected)| row(id, opp(&format!(r#""close_date":{date}"#)), expected));
+    rows.collect()
+}
+
+fn years() -> Vec<Row> {
+    let founded = |year: &str| acc(&format!(r#""founded":{year}"#));
+    let not_a_year = || invalid("founded").saying("is not a year");
+    vec![
+        row("D16", founded("999"), not_a_year()),
+        row("D16", founded("10000"), not_a_year()),
+        row("D16", founded("1999.5"), not_a_year()),
+        row(
+            "D16",
+            founded("null"),
+            taken(201).with("/founded", Value::Null),
+        ),
+        row("D16", founded("1999.0"), taken(201).with("/founded", 1999)),
+    ]
+}
+
+/// Of an account's `last_interaction`.
+fn times() -> Vec<Row> {
+    const HERE: &str = "last_interaction";
+    let kept = |time: &str| taken(201).with("/last_interaction", time);
+    let wrong = |part| invalid(HERE).saying(part);
+    let cases: Vec<(&'static str, &str, Expected)> = vec![
+        ("D18", r#""2026-02-30T00:00:00Z""#, wrong("does not exist")),
+        ("D18", r#""2026-01-01T25:00:00Z""#, wrong("does not exist")),
+        ("D18", r#""2026-01-01""#, wrong("without a time")),
+        ("D18", r#""yesterday""#, wrong("is not a date-time")),
+        ("D18", "true", wrong("is a boolean")),
+        ("D18", "1700000000", kept("2023-11-14T22:13:20.000000Z")),
+        ("D18", "1700000000000", wrong("send seconds")),
+        ("D18", "-62135596801", wrong("outside the years")),
+        (
+            "D19",
+            r#""2016-12-31T23:59:60Z""#,
+            kept("2016-12-31T23:59:59.000000Z"),
+        ),
+        ("D20", r#""2026-01-01T00:00:00""#, wrong("has no time zone")),
+        (
+            "D20",
+            r#""2026-01-01T00:00:00+24:00""#,
+            wrong("does not exist"),
+        ),
+        (
+            "D20",
+            r#""2026-01-01T00:00:00-00:00""#,
+            kept("2026-01-01T00:00:00.000000Z"),
+        ),
+        (
+            "D21",
+            r#""2026-01-01T00:00:00.123456789Z""#,
+            kept("2026-01-01T00:00:00.123456Z"),
+        ),
+        (
+            "D22",
+            r#""-0001-01-01T00:00:00Z""#,
+            wrong("outside the years"),
+        ),
+        (
+            "D22",
+            r#""+12026-01-01T00:00:00Z""#,
+            wrong("outside the years"),
+        ),
+    ];
+    let rows = cases.into_iter();
+    let rows = rows.map(|(id, time, expected)| {
+        row(id, acc(&format!(r#""last_interaction":{time}"#)), expected)
+    });
+    rows.collect()
+}
