@@ -7,7 +7,7 @@ use lanekeeper_core::text::{is_blank, multi_line, one_line};
 use lanekeeper_core::{Faults, Object, Value};
 use serde_json::Value as Json;
 
-use crate::read::{Members, kind};
+use crate::read::{Members, Rest, kind};
 
 /// The members that hold custom attributes: the published one, and the name that answers use.
 const CONTAINERS: [&str; 2] = ["custom_attributes", "custom_fields"];
@@ -26,8 +26,8 @@ pub(crate) fn take_containers(
         let Some(container) = Members::of(container, &path, faults) else {
             continue;
         };
-        for (path, key, json) in container.rest() {
-            keep(path, key, json, attributes, faults);
+        for member in container.rest() {
+            keep(member, attributes, faults);
         }
     }
 }
@@ -39,31 +39,39 @@ pub(crate) fn take_rest_as_attributes(
     attributes: &mut Attributes,
     faults: &mut Faults,
 ) {
-    for (path, key, json) in members.rest() {
-        if object.reserves(&key) {
-            attributes.ignored.push(path);
+    for member in members.rest() {
+        if object.reserves(&member.key) {
+            attributes.ignored.push(member.path);
         } else {
-            keep(path, key, json, attributes, faults);
+            keep(member, attributes, faults);
         }
     }
 }
 
 /// Takes what is left as extra: kept if it names a custom field, else ignored.
 pub(crate) fn take_rest_as_extra(members: Members, attributes: &mut Attributes) {
-    for (path, key, json) in members.rest() {
-        let value = read_value(json).ok().flatten();
-        attributes.extra.insert(path, Attribute { key, value });
+    for member in members.rest() {
+        let (key, value) = (member.key, read_value(member.value).ok().flatten());
+        attributes
+            .extra
+            .insert(member.path, Attribute { key, value });
     }
 }
 
-fn keep(path: String, key: String, json: Json, attributes: &mut Attributes, faults: &mut Faults) {
-    if let Err(message) = check_key(&key) {
-        faults.add(path, message);
+fn keep(member: Rest, attributes: &mut Attributes, faults: &mut Faults) {
+    if let Err(message) = check_key(&member.key) {
+        faults.add(member.shown_path, message);
         return;
     }
-    match read_value(json) {
-        Ok(value) => drop(attributes.kept.insert(path, Attribute { key, value })),
-        Err(message) => faults.add(path, message),
+    match read_value(member.value) {
+        Ok(value) => {
+            let attribute = Attribute {
+                key: member.key,
+                value,
+            };
+            attributes.kept.insert(member.path, attribute);
+        }
+        Err(message) => faults.add(member.path, message),
     }
 }
 

@@ -14,6 +14,7 @@ mod open;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use fault::shown_key;
 pub use fault::{JsonFault, Pointer, Syntax};
 
 use lexer::{Lexer, Text};

@@ -73,8 +73,9 @@ fn read_related(json: Json, create: &mut CreateOpportunity, faults: &mut Faults)
     create.additional_contact_emails = additional_emails(&mut members, faults);
     create.owner_email = members.parsed("owner_email", faults);
     create.owner_id = members.id("owner_id", faults);
-    for (path, _, _) in members.rest() {
-        faults.add(path, format!("is not allowed here; allowed are {ALLOWED}"));
+    for member in members.rest() {
+        let message = format!("is not allowed here; allowed are {ALLOWED}");
+        faults.add(member.shown_path, message);
     }
 }
 

@@ -5,6 +5,8 @@ use lanekeeper_core::text::{is_blank, quote};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use crate::json::shown_key;
+
 /// The members of an object that are still to be read.
 pub(crate) struct Members {
     path: String,
@@ -86,17 +88,30 @@ impl Members {
         id(value, &self.path_of(name), faults)
     }
 
-    /// What was not read, with the path of each.
-    pub(crate) fn rest(self) -> impl Iterator<Item = (String, String, Value)> {
+    /// What was not read.
+    pub(crate) fn rest(self) -> impl Iterator<Item = Rest> {
         let Self { path, left } = self;
-        left.into_iter()
-            .map(move |(key, value)| (join(&path, &key), key, value))
+        left.into_iter().map(move |(key, value)| Rest {
+            path: join(&path, &key),
+            shown_path: join(&path, shown_key(&key)),
+            key,
+            value,
+        })
     }
 
     /// The path of a member.
     pub(crate) fn path_of(&self, name: &str) -> String {
         join(&self.path, name)
     }
+}
+
+/// A member whose name is the caller's choice.
+pub(crate) struct Rest {
+    pub(crate) path: String,
+    /// The path for a message about the key itself, which may be anything and of any length.
+    pub(crate) shown_path: String,
+    pub(crate) key: String,
+    pub(crate) value: Value,
 }
 
 /// An id: a UUID in its usual form.

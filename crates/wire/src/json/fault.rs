@@ -88,27 +88,19 @@ pub struct Pointer(String);
 
 impl Pointer {
     const LEN_CHARS_MAX: usize = 100;
-    const KEY_CHARS_MAX: usize = 40;
 
     pub(super) fn new<'k>(keys: impl Iterator<Item = Cow<'k, str>>) -> Self {
-        let keys: Vec<String> = keys.map(|key| Self::segment(&key)).collect();
+        let keys: Vec<String> = keys.map(|key| shown_key(&key)).collect();
         let path = keys.join(".");
         let len_chars = path.chars().count();
         if len_chars <= Self::LEN_CHARS_MAX {
             return Self(path);
         }
         // Both ends help most: the member that the reader knows, and the value at fault.
-        let tail_chars = Self::KEY_CHARS_MAX + 1;
+        let tail_chars = KEY_CHARS_MAX + 1;
         let head = path.chars().take(Self::LEN_CHARS_MAX - 1 - tail_chars);
         let tail = path.chars().skip(len_chars - tail_chars);
         Self(head.chain(['…']).chain(tail).collect())
-    }
-
-    fn segment(key: &str) -> String {
-        match key {
-            "" => "\"\"".to_owned(),
-            _ => shortened(key, Self::KEY_CHARS_MAX),
-        }
     }
 }
 
@@ -118,6 +110,16 @@ impl fmt::Display for Pointer {
             "" => f.write_str("the body"),
             path => write!(f, "'{path}'"),
         }
+    }
+}
+
+const KEY_CHARS_MAX: usize = 40;
+
+/// A caller's key in a path for people: `""` if it is empty, control characters escaped, a long one shortened.
+pub(crate) fn shown_key(key: &str) -> String {
+    match key {
+        "" => "\"\"".to_owned(),
+        _ => shortened(key, KEY_CHARS_MAX),
     }
 }
 

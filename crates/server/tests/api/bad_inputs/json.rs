@@ -236,6 +236,11 @@ fn shapes() -> Vec<Row> {
             invalid("related_objects.account").saying("not allowed"),
         ),
         row(
+            "C24",
+            related(&format!(r#""{}":1"#, "k".repeat(300))),
+            invalid(&format!("related_objects.{}…", "k".repeat(39))).saying("not allowed"),
+        ),
+        row(
             "C25",
             with(
                 "opportunity",
@@ -383,6 +388,26 @@ fn custom_attributes() -> Vec<Row> {
         row("C27", custom("null"), invalid(HERE).saying("is null")),
         row("C27", custom("[]"), invalid(HERE).saying("is an array")),
         row("C27", custom("\"x\""), invalid(HERE).saying("is a string")),
+        row(
+            "C29",
+            custom(&format!(r#"{{"{long}":1}}"#)),
+            invalid(&at(&format!("{}…", "k".repeat(39)))).saying("has 300 characters"),
+        ),
+        row(
+            "C29",
+            acc(&format!(r#""{long}":1"#)),
+            invalid(&format!("{}…", "k".repeat(39))).saying("has 300 characters"),
+        ),
+        row(
+            "C29",
+            custom(r#"{"":1}"#),
+            invalid(&at("\"\"")).saying("has no name"),
+        ),
+        row(
+            "C29",
+            custom("{\"a\\nb\":1}"),
+            invalid(&at(r"a\u000ab")).saying("control character"),
+        ),
         // A display name is a key too; the slug keeps the form.
         row(
             "C29",
