@@ -150,13 +150,11 @@ fn time(json: &Json, path: &str, faults: &mut Faults) -> Option<Timestamp> {
 
 /// A list of tags, or one text with commas; each once, in the order sent.
 fn tags(json: Json, path: &str, faults: &mut Faults) -> Option<Vec<String>> {
-    let sent = match json {
-        Json::String(text) => text
-            .split(',')
-            .map(|tag| Json::String(tag.to_owned()))
-            .collect(),
-        other => entries(other, path, "an array of strings", faults)?,
+    let json = match json {
+        Json::String(text) => text.split(',').map(Json::from).collect(),
+        other => other,
     };
+    let sent = entries(json, path, "an array of strings", faults)?;
     let mut tags: Vec<String> = vec![];
     for (index, entry) in sent.into_iter().enumerate() {
         let path = join(path, index);

@@ -201,5 +201,10 @@ fn tags() -> Vec<Row> {
             tags(json!({"a": 1})),
             invalid("tags").saying("is an object"),
         ),
+        row(
+            "E19",
+            tags(json!(vec!["a"; 1_001].join(","))),
+            invalid("tags").saying("1001 entries"),
+        ),
     ]
 }
