@@ -51,7 +51,7 @@ fn every_operation_has_an_example_of_request_and_answer() {
     let document = document();
     let mut without = Vec::new();
 
-    for (name, operation) in operations(&document) {
+    for (name, operation) in operations(document) {
         if let Some(request) = operation.get("requestBody")
             && !has_example(document, request)
         {
