@@ -22,6 +22,8 @@ pub(super) fn create(
     command: &CreateOpportunity,
     draft: &mut Draft,
 ) -> Result<Option<Outcome>, NotLoaded> {
+    let owner = choose_owner(command, draft)?;
+    let owner = or_fault(owner, draft);
     let Some(pipeline) = draft.facts.pipeline(command.pipeline_id)?.cloned() else {
         let id = command.pipeline_id;
         draft
@@ -30,8 +32,6 @@ pub(super) fn create(
         return Ok(None);
     };
     let stage = or_fault(choose_stage(&pipeline, command), draft);
-    let owner = choose_owner(command, draft)?;
-    let owner = or_fault(owner, draft);
     let scope = Scope::Opportunities(pipeline.id);
     let (custom, ignored) = attributes::resolve(scope, &command.attributes, draft)?;
     let around = Around::resolve(command, draft)?;
