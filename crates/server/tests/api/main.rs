@@ -4,4 +4,5 @@ mod bad_inputs;
 mod creates;
 mod document;
 mod openapi;
+mod redaction;
 mod support;

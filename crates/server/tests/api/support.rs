@@ -12,7 +12,7 @@ use lanekeeper_server::connection::{Limits, Phase, Shutdown};
 use lanekeeper_server::{App, Options, RateLimit, hash_key};
 use lanekeeper_store::{Access, Clock, Database, Org, Settings, Store};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -133,7 +133,7 @@ impl TestApp {
         let database = Database::Sqlite(directory.path().join("test.db"));
         let store = Store::open(&database, Access::Serve, wanted.settings, clock.clone());
         let store = store.expect("the database opens");
-        let tenant = tenant.unwrap_or_else(|| add_tenant(&store, &clock, "First"));
+        let tenant = tenant.unwrap_or_else(|| add_tenant(&store, &clock, "First", |_| {}));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = format!("http://{}", listener.local_addr().expect("an address"));
         let shutdown = Shutdown::default();
@@ -175,9 +175,26 @@ impl TestApp {
         }
     }
 
+    /// Lets load balancers know that it is about to stop.
+    pub(crate) fn drain(&self) {
+        self.shutdown.advance(Phase::Draining);
+    }
+
     /// One more organisation.
     pub(crate) fn another_tenant(&self) -> Tenant {
-        add_tenant(&self.store, &self.clock, "Another")
+        self.another_tenant_with(|_| {})
+    }
+
+    /// One more organisation, set up as a test wants it.
+    pub(crate) fn another_tenant_with(&self, change: impl FnOnce(&mut Setup)) -> Tenant {
+        add_tenant(&self.store, &self.clock, "Another", change)
+    }
+
+    /// The first organisation, as the store takes it.
+    pub(crate) fn org(&self) -> Org {
+        let entry = self.store.key(&hash_key(&self.tenant.key));
+        let entry = entry.expect("the database answers");
+        entry.expect("the first key").org
     }
 
     /// A key to the first organisation, changed as a test wants it.
@@ -199,20 +216,54 @@ impl TestApp {
         );
     }
 
-    fn org(&self) -> Org {
-        let entry = self
-            .store
-            .key(&hash_key(&self.tenant.key))
-            .expect("the database answers");
-        entry.expect("the first key").org
-    }
-
     pub(crate) async fn get(&self, target: &str) -> Answer {
         self.call("GET", target).send().await
     }
 
     pub(crate) async fn post(&self, target: &str, body: Value) -> Answer {
         self.call("POST", target).json(&body).send().await
+    }
+
+    /// Creates an opportunity in the first organisation's pipeline.
+    pub(crate) async fn create(&self, opportunity: Value, related_objects: Value) -> Answer {
+        let body = self.tenant.opportunity(opportunity, related_objects);
+        self.post("/v1/opportunities", body).await
+    }
+
+    /// All changes of the first organisation that a request made: not those of its set-up.
+    pub(crate) async fn changes(&self) -> Vec<Value> {
+        let mut changes = self.feed(&self.tenant).await;
+        changes.retain(|change| change["actor"]["kind"] != "cli");
+        changes
+    }
+
+    /// All changes of an organisation.
+    pub(crate) async fn feed(&self, tenant: &Tenant) -> Vec<Value> {
+        let mut changes = vec![];
+        loop {
+            let target = format!("/v1/changes?limit=500&after={}", changes.len());
+            let page = self.call("GET", &target).key(&tenant.key).send().await;
+            assert_eq!(page.status, 200, "{}", page.body);
+            changes.extend(
+                page.data()["changes"]
+                    .as_array()
+                    .cloned()
+                    .unwrap_or_default(),
+            );
+            if page.data()["has_more"] == false {
+                return changes;
+            }
+        }
+    }
+
+    /// How many records of each kind there are, and fields: `[accounts, contacts, opportunities, fields]`.
+    pub(crate) async fn counts(&self) -> [usize; 4] {
+        let changes = self.changes().await;
+        ["account", "contact", "opportunity", "field"].map(|object| {
+            let made =
+                |change: &&Value| change["object"] == object && change["action"] == "created";
+            changes.iter().filter(made).count()
+        })
     }
 
     /// A request with the first organisation's key.
@@ -331,12 +382,29 @@ impl Call<'_> {
     }
 }
 
-fn add_tenant(store: &Store, clock: &Clock, name: &str) -> Tenant {
+impl Tenant {
+    /// The body that creates an opportunity in its pipeline.
+    pub(crate) fn opportunity(&self, opportunity: Value, related_objects: Value) -> Value {
+        json!({
+            "pipeline_id": self.pipeline_id,
+            "opportunity": opportunity,
+            "related_objects": related_objects,
+        })
+    }
+
+    pub(crate) fn stage(&self, label: &str) -> Uuid {
+        let stage = self.stages.iter().find(|(own, _)| own == label);
+        stage.expect("the pipeline has the stage").1
+    }
+}
+
+fn add_tenant(store: &Store, clock: &Clock, name: &str, change: impl FnOnce(&mut Setup)) -> Tenant {
     let now = clock.now();
     let (key, text) = fresh_key(now);
     let owner = format!("owner@{}.example.com", name.to_lowercase());
     let owner = owner.parse().expect("an address");
-    let setup = Setup::new(name, owner, key, now, &mut Uuid::now_v7);
+    let mut setup = Setup::new(name, owner, key, now, &mut Uuid::now_v7);
+    change(&mut setup);
     store
         .add_organization(&setup)
         .expect("an organisation is made");
