@@ -5,7 +5,7 @@ use lanekeeper_core::plan::Item;
 use lanekeeper_core::{Faults, Object};
 use serde_json::Value as Json;
 
-use crate::attributes::{take_containers, take_rest_as_attributes};
+use crate::attributes::{CONTAINERS, take_container, take_rest_as_attributes};
 use crate::read::Members;
 use crate::value::system_values;
 
@@ -23,7 +23,9 @@ fn read_body(body: Json, faults: &mut Faults) -> Option<ResolveAccount> {
     let domain = members.required_parsed("domain", faults);
     let values = system_values(Object::Account, &mut members, faults);
     let mut attributes = Attributes::default();
-    take_containers(&mut members, &mut attributes, faults);
+    for name in CONTAINERS {
+        take_container(name, &mut members, &mut attributes, faults);
+    }
     take_rest_as_attributes(Object::Account, members, &mut attributes, faults);
     domain.map(|domain| ResolveAccount {
         domain,

@@ -10,23 +10,48 @@ use serde_json::Value as Json;
 use crate::read::{Members, Rest, kind};
 
 /// The members that hold custom attributes: the published one, and the name that answers use.
-const CONTAINERS: [&str; 2] = ["custom_attributes", "custom_fields"];
+pub(crate) const CONTAINERS: [&str; 2] = ["custom_attributes", "custom_fields"];
 
-/// Takes the members that hold custom attributes.
-pub(crate) fn take_containers(
+/// Takes a member that holds custom attributes, and nothing else.
+pub(crate) fn take_container(
+    name: &str,
     members: &mut Members,
     attributes: &mut Attributes,
     faults: &mut Faults,
 ) {
-    for name in CONTAINERS {
-        let path = members.path_of(name);
-        let Some(container) = members.present(name) else {
-            continue;
-        };
-        let Some(container) = Members::of(container, &path, faults) else {
-            continue;
-        };
-        for member in container.rest() {
+    let path = members.path_of(name);
+    let Some(container) = members.present(name) else {
+        return;
+    };
+    let Some(container) = Members::of(container, &path, faults) else {
+        return;
+    };
+    for member in container.rest() {
+        keep(member, attributes, faults);
+    }
+}
+
+/// Takes a member that holds custom attributes where the published schema lets it hold anything: what can be one is
+/// kept, and the rest is no fault.
+pub(crate) fn take_open_container(
+    name: &str,
+    members: &mut Members,
+    attributes: &mut Attributes,
+    faults: &mut Faults,
+) {
+    let path = members.path_of(name);
+    let container = match members.present(name) {
+        None => return,
+        Some(json) => Members::of(json, &path, &mut Faults::default()),
+    };
+    let Some(container) = container else {
+        attributes.ignored.push(path);
+        return;
+    };
+    for member in container.rest() {
+        if member.value.is_array() || member.value.is_object() {
+            keep_as_extra(member, attributes);
+        } else {
             keep(member, attributes, faults);
         }
     }
@@ -51,11 +76,14 @@ pub(crate) fn take_rest_as_attributes(
 /// Takes what is left as extra: kept if it names a custom field, else ignored.
 pub(crate) fn take_rest_as_extra(members: Members, attributes: &mut Attributes) {
     for member in members.rest() {
-        let (key, value) = (member.key, read_value(member.value).ok().flatten());
-        attributes
-            .extra
-            .insert(member.path, Attribute { key, value });
+        keep_as_extra(member, attributes);
     }
+}
+
+fn keep_as_extra(member: Rest, attributes: &mut Attributes) {
+    let (key, value) = (member.key, read_value(member.value).ok().flatten());
+    let attribute = Attribute { key, value };
+    attributes.extra.insert(member.path, attribute);
 }
 
 fn keep(member: Rest, attributes: &mut Attributes, faults: &mut Faults) {

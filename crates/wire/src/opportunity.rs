@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 use uuid::Uuid;
 
-use crate::attributes::{take_containers, take_rest_as_extra};
+use crate::attributes::{CONTAINERS, take_container, take_open_container, take_rest_as_extra};
 use crate::read::{Members, id};
 use crate::record::CustomFields;
 use crate::value::{emails, system_values};
@@ -40,7 +40,9 @@ fn read_body(body: Json, faults: &mut Faults) -> Option<CreateOpportunity> {
         owner_email: None,
         attributes: Attributes::default(),
     };
-    take_containers(&mut members, &mut create.attributes, faults);
+    for name in CONTAINERS {
+        take_open_container(name, &mut members, &mut create.attributes, faults);
+    }
     take_rest_as_extra(members, &mut create.attributes);
     if let Some(opportunity) = opportunity {
         read_opportunity(opportunity, &mut create, faults);
@@ -58,7 +60,9 @@ fn read_opportunity(json: Json, create: &mut CreateOpportunity, faults: &mut Fau
     create.values = system_values(Object::Opportunity, &mut members, faults);
     create.stage_id = members.id("stage_id", faults);
     create.stage_name = members.text("stage_name", faults);
-    take_containers(&mut members, &mut create.attributes, faults);
+    let [published, alias] = CONTAINERS;
+    take_container(published, &mut members, &mut create.attributes, faults);
+    take_open_container(alias, &mut members, &mut create.attributes, faults);
     take_rest_as_extra(members, &mut create.attributes);
 }
 

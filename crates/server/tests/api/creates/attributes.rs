@@ -242,3 +242,26 @@ async fn an_attribute_called_like_a_member_of_the_answer_gets_another_slug() {
         json!({"name_2": "x", "stage_id_2": "y", "deal_size_2": 3})
     );
 }
+
+#[tokio::test]
+async fn the_alias_of_custom_attributes_keeps_what_it_can_and_tells_the_rest() {
+    let app = TestApp::new().await;
+    let alias = json!({"seats": 5, "tags": ["a"], "nested": {"a": 1}});
+    let mut body = app
+        .tenant
+        .opportunity(json!({"custom_fields": alias}), json!({}));
+    body["custom_fields"] = json!("nothing");
+    body["custom_attributes"] = json!(null);
+
+    let created = app.post("/v1/opportunities", body).await;
+
+    assert_eq!(created.status, 201, "{}", created.body);
+    assert_eq!(created.data()["custom_fields"], json!({"seats": 5}));
+    let ignored = json!([
+        "custom_attributes",
+        "custom_fields",
+        "opportunity.custom_fields.nested",
+        "opportunity.custom_fields.tags",
+    ]);
+    assert_eq!(created.data()["ignored"], ignored);
+}
