@@ -86,7 +86,7 @@ fn the_published_request_schema_is_contained_in_ours() {
 }
 
 /// What is published of the body of `createOpportunityV1`: names, types, and what is required or closed.
-fn published() -> Value {
+pub(crate) fn published() -> Value {
     let text = json!({"type": ["string", "null"]});
     let seconds = json!({"type": ["integer", "null"]});
     let uuid = json!({"type": ["string", "null"], "format": "uuid"});

@@ -3,6 +3,8 @@
 mod bad_inputs;
 mod creates;
 mod document;
+mod documented;
 mod openapi;
 mod redaction;
 mod support;
+mod tenancy;

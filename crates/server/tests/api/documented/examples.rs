@@ -1,0 +1,94 @@
+//! The examples of requests work, and answer what the examples of answers show.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use crate::openapi::{document, members, operations, resolve};
+use crate::support::{Answer, Tenant, TestApp};
+
+const PIPELINE: &str = "018f13b3-8239-7ef8-a8f1-93ad10b76110";
+
+#[tokio::test]
+async fn every_documented_request_succeeds_and_answers_like_the_documented_answer() {
+    let app = TestApp::new().await;
+    let mut sent = 0;
+
+    for (operation, details) in operations(document()) {
+        for (name, body) in examples(details.get("requestBody")) {
+            let answer = send(&app, &operation, body).await;
+            assert!(
+                matches!(answer.status, 200 | 201),
+                "{operation} {name}: {}",
+                answer.body
+            );
+            assert_is_like_an_example(&operation, name, details, &answer);
+            sent += 1;
+        }
+    }
+
+    assert!(sent >= 12, "only {sent} examples were found");
+}
+
+/// Sends a documented body to an organisation of its own.
+async fn send(app: &TestApp, operation: &str, body: &Value) -> Answer {
+    let tenant: Tenant = app.another_tenant();
+    let text = body
+        .to_string()
+        .replace(PIPELINE, &tenant.pipeline_id.to_string());
+    let (method, target) = operation.split_once(' ').expect("method and path");
+    let call = app.call(method, target).key(&tenant.key);
+    call.bytes(text.as_bytes()).send().await
+}
+
+/// The example answer of the same name has the same members at every depth; where there is none of that name, the
+/// answer's own members are those of some other example.
+fn assert_is_like_an_example(operation: &str, name: &str, details: &Value, answer: &Answer) {
+    let documented = &details["responses"][answer.status.to_string()];
+    let examples: Vec<_> = examples(Some(documented)).collect();
+    let twin = examples.iter().find(|(own, _)| own == &name);
+    match twin {
+        Some((_, example)) => {
+            assert_eq!(places(&answer.body), places(example), "{operation} {name}");
+            assert_eq!(
+                answer.body["message"], example["message"],
+                "{operation} {name}"
+            );
+        }
+        None => {
+            let (_, example) = examples.first().expect("an example of the answer");
+            let names = |body: &Value| {
+                body["data"]
+                    .as_object()
+                    .map(|data| data.keys().cloned().collect::<Vec<_>>())
+            };
+            assert_eq!(names(&answer.body), names(example), "{operation} {name}");
+        }
+    }
+}
+
+/// The named examples of a body.
+fn examples(body: Option<&Value>) -> impl Iterator<Item = (&String, &Value)> {
+    let body = body.map(|body| resolve(document(), body));
+    let examples = body.map(|body| &body["content"]["application/json"]["examples"]);
+    let examples = examples.into_iter().flat_map(members);
+    examples.map(|(name, example)| (name, &resolve(document(), example)["value"]))
+}
+
+/// The place of every member, at any depth, with whether it is null.
+fn places(value: &Value) -> BTreeSet<String> {
+    let mut places = BTreeSet::new();
+    add_places(value, "", &mut places);
+    places
+}
+
+fn add_places(value: &Value, place: &str, places: &mut BTreeSet<String>) {
+    let nothing = if value.is_null() { " is null" } else { "" };
+    places.insert(format!("{place}{nothing}"));
+    for (name, member) in value.as_object().into_iter().flat_map(Map::iter) {
+        add_places(member, &format!("{place}.{name}"), places);
+    }
+    for (index, entry) in value.as_array().into_iter().flatten().enumerate() {
+        add_places(entry, &format!("{place}.{index}"), places);
+    }
+}

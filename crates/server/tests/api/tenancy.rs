@@ -1,0 +1,303 @@
+//! What belongs to another organisation is answered exactly like what does not exist: every operation, every place
+//! that takes an id.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::openapi::{document, operations};
+use crate::redaction::redacted;
+use crate::support::{Answer, Tenant, TestApp};
+
+/// A name that a request may give of something.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Name {
+    Account,
+    Contact,
+    Opportunity,
+    Pipeline,
+    Stage,
+    StageLabel,
+    Owner,
+    OwnerEmail,
+    Domain,
+    Email,
+    OtherEmail,
+    Field,
+    IdempotencyKey,
+    Sequence,
+}
+
+use Name::*;
+
+const OPPORTUNITY: &[Name] = &[
+    Pipeline,
+    Stage,
+    StageLabel,
+    Owner,
+    OwnerEmail,
+    Domain,
+    Email,
+    OtherEmail,
+    Field,
+    IdempotencyKey,
+];
+const ACCOUNT: &[Name] = &[Domain, Field, IdempotencyKey];
+const CONTACT: &[Name] = &[Email, OtherEmail, Field, IdempotencyKey];
+const NO_IDS: &[Name] = &[];
+
+/// Every operation with the places in which it takes the name of something.
+const MATRIX: &[(&str, &[Name])] = &[
+    ("POST /v1/opportunities", OPPORTUNITY),
+    ("POST /v1/opportunities/bulk", OPPORTUNITY),
+    ("POST /v1/inbound/opportunities", OPPORTUNITY),
+    (
+        "GET /v1/opportunities/{opportunity_id}",
+        &[Opportunity, Account, Pipeline],
+    ),
+    ("POST /v1/accounts", ACCOUNT),
+    ("POST /v1/accounts/bulk", ACCOUNT),
+    ("POST /v1/inbound/accounts", ACCOUNT),
+    ("GET /v1/accounts/{account_id}", &[Account, Contact]),
+    ("POST /v1/contacts", CONTACT),
+    ("POST /v1/contacts/bulk", CONTACT),
+    ("POST /v1/inbound/contacts", CONTACT),
+    ("GET /v1/contacts/{contact_id}", &[Contact, Account]),
+    ("GET /v1/pipelines/{pipeline_id}/stages", &[Pipeline, Stage]),
+    ("GET /v1/changes", &[Sequence]),
+    ("GET /v1/pipelines", NO_IDS),
+    ("GET /openapi.json", NO_IDS),
+    ("GET /docs", NO_IDS),
+    ("GET /healthz", NO_IDS),
+    ("GET /readyz", NO_IDS),
+    ("GET /metrics", NO_IDS),
+];
+
+#[test]
+fn every_operation_of_the_document_is_in_the_matrix() {
+    let documented: BTreeSet<String> = operations(document()).map(|(name, _)| name).collect();
+
+    let tested: BTreeSet<String> = MATRIX.iter().map(|(name, _)| (*name).to_owned()).collect();
+
+    assert_eq!(tested, documented);
+}
+
+#[tokio::test]
+async fn what_another_organisation_has_is_answered_like_what_nobody_has() {
+    let app = TestApp::new().await;
+    let other = Other::new(&app).await;
+    let before = app.feed(&other.tenant).await;
+
+    for (operation, names) in MATRIX {
+        for name in *names {
+            let (theirs, nobodys) = (other.name_of(*name), nobodys_name(*name));
+            let theirs = ask(&app, operation, *name, &theirs).await;
+            let nobodys = ask(&app, operation, *name, &nobodys).await;
+            assert_eq!(theirs, nobodys, "{operation}, {name:?}");
+        }
+    }
+
+    assert_eq!(app.feed(&other.tenant).await, before);
+}
+
+#[tokio::test]
+async fn a_domain_or_an_address_of_another_organisation_makes_a_record_of_ones_own() {
+    let app = TestApp::new().await;
+    let other = Other::new(&app).await;
+    let related =
+        json!({"account_domain": "theirs.com", "primary_contact_email": "theirs@theirs.com"});
+
+    let created = app.create(json!({}), related).await;
+
+    assert_eq!(created.data()["resolved"]["account"]["outcome"], "created");
+    assert_eq!(
+        created.data()["resolved"]["primary_contact"]["outcome"],
+        "created"
+    );
+    assert_ne!(created.data()["account_id"], other.ids["account_id"]);
+    assert_ne!(created.data()["contact_id"], other.ids["contact_id"]);
+}
+
+#[tokio::test]
+async fn lists_hold_only_what_is_ones_own() {
+    let app = TestApp::new().await;
+    let other = Other::new(&app).await;
+
+    let pipelines = app.get("/v1/pipelines").await;
+    let changes = app.feed(&app.tenant).await;
+
+    assert_eq!(
+        pipelines.data()["pipelines"].as_array().map(Vec::len),
+        Some(1)
+    );
+    assert_eq!(
+        pipelines.data()["pipelines"][0]["id"],
+        json!(app.tenant.pipeline_id)
+    );
+    let seen = format!("{}{}", pipelines.body, json!(changes));
+    let ids = [
+        other.tenant.pipeline_id,
+        other.tenant.organization_id,
+        other.tenant.key_id,
+    ];
+    assert!(
+        ids.iter().all(|id| !seen.contains(&id.to_string())),
+        "{seen}"
+    );
+}
+
+/// The other organisation, with one of everything.
+struct Other {
+    tenant: Tenant,
+    ids: Value,
+    sequence: usize,
+}
+
+impl Other {
+    async fn new(app: &TestApp) -> Self {
+        let tenant = app.another_tenant_with(|setup| {
+            setup.owner.email = "owner@theirs.com".parse().expect("an address");
+            setup.pipeline.stages[1].label = "Theirs".to_owned();
+        });
+        let opportunity = json!({"stage_name": "Theirs", "custom_attributes": {"theirs": "x"}});
+        let related =
+            json!({"account_domain": "theirs.com", "primary_contact_email": "theirs@theirs.com"});
+        let body = tenant.opportunity(opportunity, related);
+        let call = app.call("POST", "/v1/opportunities").key(&tenant.key);
+        let created = call
+            .header("idempotency-key", "theirs")
+            .json(&body)
+            .send()
+            .await;
+        assert_eq!(created.status, 201, "{}", created.body);
+        for (target, body) in [
+            (
+                "/v1/accounts",
+                json!({"domain": "theirs.com", "theirs": "x"}),
+            ),
+            (
+                "/v1/contacts",
+                json!({"email": "theirs@theirs.com", "theirs": "x", "other_emails": ["theirs@gmail.com"]}),
+            ),
+        ] {
+            let call = app.call("POST", target).key(&tenant.key);
+            assert_eq!(call.json(&body).send().await.status, 200);
+        }
+        let sequence = app.feed(&tenant).await.len();
+        Self {
+            ids: created.data().clone(),
+            tenant,
+            sequence,
+        }
+    }
+
+    fn name_of(&self, name: Name) -> String {
+        let id = |member: &str| self.ids[member].as_str().expect("an id").to_owned();
+        match name {
+            Account => id("account_id"),
+            Contact => id("contact_id"),
+            Opportunity => id("id"),
+            Pipeline => self.tenant.pipeline_id.to_string(),
+            Stage => self.tenant.stage("Theirs").to_string(),
+            Owner => self.tenant.owner_id.to_string(),
+            OwnerEmail => self.tenant.owner_email.clone(),
+            Domain => "theirs.com".to_owned(),
+            Email => "theirs@theirs.com".to_owned(),
+            OtherEmail => "theirs@gmail.com".to_owned(),
+            StageLabel | Field | IdempotencyKey => "theirs".to_owned(),
+            Sequence => self.sequence.to_string(),
+        }
+    }
+}
+
+fn nobodys_name(name: Name) -> String {
+    match name {
+        Account | Contact | Opportunity | Pipeline | Stage | Owner => Uuid::now_v7().to_string(),
+        OwnerEmail => "owner@nobody.com".to_owned(),
+        Domain => "nobody.com".to_owned(),
+        Email => "nobody@nobody.com".to_owned(),
+        OtherEmail => "nobody@gmail.com".to_owned(),
+        StageLabel | Field | IdempotencyKey => "nobody".to_owned(),
+        Sequence => "98765".to_owned(),
+    }
+}
+
+/// What an organisation that has nothing yet is answered, without what the two answers may differ in: the name itself.
+async fn ask(app: &TestApp, operation: &str, name: Name, text: &str) -> (u16, Value) {
+    let asking = app.another_tenant();
+    let (method, path) = operation.split_once(' ').expect("method and path");
+    let path = path
+        .split('/')
+        .map(|part| if part.starts_with('{') { text } else { part });
+    let mut target = path.collect::<Vec<_>>().join("/");
+    if name == Sequence {
+        target += &format!("?after={text}");
+    }
+    let mut call = app.call(method, &target).key(&asking.key);
+    if method == "POST" {
+        let body = body(&asking, operation, name, text);
+        let is_bulk = operation.ends_with("/bulk");
+        call = call.json(&if is_bulk { json!([body]) } else { body });
+    }
+    if name == IdempotencyKey {
+        call = call.header("idempotency-key", text);
+    }
+    let answer = call.send().await;
+    assert!(!answer.headers.contains_key("idempotency-replayed"));
+    (answer.status, without(&answer, text))
+}
+
+fn body(asking: &Tenant, operation: &str, name: Name, text: &str) -> Value {
+    if operation.contains("accounts") {
+        let domain = if name == Domain { text } else { "acme.com" };
+        return match name {
+            Field => json!({"domain": domain, text: "y"}),
+            _ => json!({"domain": domain}),
+        };
+    }
+    if operation.contains("contacts") {
+        let email = if name == Email { text } else { "jane@acme.com" };
+        return match name {
+            Field => json!({"email": email, text: "y"}),
+            OtherEmail => json!({"email": email, "other_emails": [text]}),
+            _ => json!({"email": email}),
+        };
+    }
+    let mut body = asking.opportunity(json!({}), json!({}));
+    let (object, member) = match name {
+        Pipeline => return json!({"pipeline_id": text, "opportunity": {}, "related_objects": {}}),
+        Stage => ("opportunity", "stage_id"),
+        StageLabel => ("opportunity", "stage_name"),
+        Field => ("opportunity", text),
+        Owner => ("related_objects", "owner_id"),
+        OwnerEmail => ("related_objects", "owner_email"),
+        Domain => ("related_objects", "account_domain"),
+        Email | OtherEmail => ("related_objects", "primary_contact_email"),
+        _ => return body,
+    };
+    body[object][member] = json!(text);
+    body
+}
+
+/// The body with the name made one that both have, and without ids and times.
+fn without(answer: &Answer, text: &str) -> Value {
+    let mut body = answer.body.clone();
+    if let Some(body) = body.as_object_mut() {
+        body.remove("request_id");
+    }
+    let plain = text.split(['@', '.']).next().expect("a first part");
+    let company = if text.contains("theirs") {
+        "theirs"
+    } else {
+        "nobody"
+    };
+    let mut shown = body.to_string().replace(text, "<name>");
+    for part in [plain, company] {
+        let (first, rest) = part.split_at(1);
+        shown = shown.replace(part, "<name>");
+        shown = shown.replace(&(first.to_uppercase() + rest), "<name>");
+    }
+    let shown = serde_json::from_str(&shown).unwrap_or(Value::String(shown));
+    redacted(&shown)
+}
