@@ -140,7 +140,11 @@ fn change_json(change: &Change) -> Value {
     }
 }
 
-fn created(object: &str, id: Uuid, after: Value) -> Value {
+/// Of what is new, only what has a value is told.
+fn created(object: &str, id: Uuid, mut after: Value) -> Value {
+    if let Some(members) = after.as_object_mut() {
+        members.retain(|_, value| !value.is_null());
+    }
     let changed: Vec<&String> = after.as_object().into_iter().flat_map(Map::keys).collect();
     json!({
         "object": object,
