@@ -1,9 +1,15 @@
 //! The API over real HTTP, on a real database; every answer is checked against `spec/openapi.yaml`.
 
+mod around;
 mod bad_inputs;
+mod changes;
 mod creates;
 mod document;
 mod documented;
+mod dry_run;
+mod feed;
+mod idempotency;
+mod keys_and_limits;
 mod openapi;
 mod redaction;
 mod support;
