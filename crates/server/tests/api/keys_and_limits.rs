@@ -172,7 +172,7 @@ async fn over_the_rate_limit_a_key_waits_on_that_route_alone() {
 #[tokio::test]
 async fn a_refused_request_has_no_effect_and_works_after_the_wait() {
     let app = TestApp::with(Wanted {
-        rate_limit: Some("2/s,burst=1".parse().unwrap()),
+        rate_limit: Some("1/s,burst=1".parse().unwrap()),
         ..Wanted::default()
     })
     .await;

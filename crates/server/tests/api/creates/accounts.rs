@@ -235,3 +235,35 @@ async fn members_that_only_answers_have_are_ignored_so_that_an_answer_can_be_sen
     assert_eq!(back.data()["custom_fields"], json!({"region": "EMEA"}));
     assert_eq!(app.counts().await, [1, 0, 0, 1]);
 }
+
+#[tokio::test]
+async fn the_texts_of_an_account_are_taken_up_to_their_limits() {
+    let app = TestApp::new().await;
+
+    for (member, limit) in [
+        ("name", 500),
+        ("industry", 2_000),
+        ("linkedin", 2_048),
+        ("description", 10_000),
+    ] {
+        for (length, status) in [(limit, 200), (limit + 1, 400)] {
+            app.post("/v1/accounts", json!({"domain": "acme.com"}))
+                .await;
+            let body = json!({"domain": "acme.com", member: "ä".repeat(length)});
+            let answer = app.post("/v1/accounts", body).await;
+            assert_eq!(answer.status, status, "{member} of {length}");
+            let errors = answer.errors(member);
+            assert!(
+                status == 200 || errors.contains(&limit.to_string()),
+                "{errors}"
+            );
+        }
+    }
+    for (count, status) in [(1_000, 200), (1_001, 400)] {
+        let tags: Vec<_> = (0..count).map(|number| number.to_string()).collect();
+        let answer = app
+            .post("/v1/accounts", json!({"domain": "acme.com", "tags": tags}))
+            .await;
+        assert_eq!(answer.status, status, "{count} tags");
+    }
+}
