@@ -1,11 +1,13 @@
 //! `lanekeeper init`: an organisation in an empty database.
 
+use std::fmt;
+
 use lanekeeper_core::key::{self, Key, KeyScope};
 use lanekeeper_core::plan::setup::Setup;
 use lanekeeper_core::text::{is_blank, one_line};
 use lanekeeper_core::{Timestamp, object};
 use lanekeeper_store::{Clock, Database, Store, WriteError};
-use serde_json::{Value, json};
+use serde::Serialize;
 use uuid::Uuid;
 
 use crate::args::{FirstOptions, InitOptions};
@@ -47,22 +49,56 @@ impl Fresh {
     }
 
     /// What scripts read.
-    pub(crate) fn to_json(&self) -> Value {
+    pub(crate) fn to_json(&self) -> Printed<'_> {
         let Setup {
             organization,
             pipeline,
             owner,
             ..
         } = &self.setup;
-        let stages = pipeline.stages.iter();
-        let stages = stages.map(|stage| json!({"stage_id": stage.id, "label": stage.label}));
-        json!({
-            "organization_id": organization.id,
-            "pipeline_id": pipeline.id,
-            "stages": stages.collect::<Vec<_>>(),
-            "owner": {"id": owner.id, "email": owner.email},
-            "api_key": self.api_key,
-        })
+        let stages = pipeline.stages.iter().map(|stage| PrintedStage {
+            stage_id: stage.id,
+            label: &stage.label,
+        });
+        Printed {
+            organization_id: organization.id,
+            pipeline_id: pipeline.id,
+            stages: stages.collect(),
+            owner: PrintedOwner {
+                id: owner.id,
+                email: owner.email.as_str(),
+            },
+            api_key: &self.api_key,
+        }
+    }
+}
+
+/// What `--json` prints, one line, members in this order.
+#[derive(Serialize)]
+pub(crate) struct Printed<'a> {
+    organization_id: Uuid,
+    pipeline_id: Uuid,
+    stages: Vec<PrintedStage<'a>>,
+    owner: PrintedOwner<'a>,
+    api_key: &'a str,
+}
+
+#[derive(Serialize)]
+struct PrintedStage<'a> {
+    stage_id: Uuid,
+    label: &'a str,
+}
+
+#[derive(Serialize)]
+struct PrintedOwner<'a> {
+    id: Uuid,
+    email: &'a str,
+}
+
+impl fmt::Display for Printed<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let line = serde_json::to_string(self).expect("texts are JSON");
+        out.write_str(&line)
     }
 }
 
