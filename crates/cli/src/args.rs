@@ -264,6 +264,10 @@ fn route(name: &str) -> Result<String, String> {
 #[derive(Debug, Subcommand)]
 pub(crate) enum OrganizationCommand {
     /// Add an organisation, apart from all others, with a pipeline, a member and a key
+    #[command(after_help = "\
+Examples:
+  lanekeeper organization create 'Acme Inc'
+  lanekeeper organization create 'Acme Inc' --owner-email jane@acme.com --json | jq -r .api_key")]
     Create {
         /// What people call it
         name: String,
@@ -275,12 +279,20 @@ pub(crate) enum OrganizationCommand {
         json: bool,
     },
     /// List the organisations
+    #[command(after_help = "\
+Examples:
+  lanekeeper organization list
+  lanekeeper organization list --json | jq -r '.[].id'")]
     List {
         /// Print JSON
         #[arg(long)]
         json: bool,
     },
     /// Change how an organisation behaves
+    #[command(after_help = "\
+Examples:
+  lanekeeper organization update --unknown-attributes strict
+  lanekeeper organization update --unknown-attributes create --organization-id 01993d0e-7f7c-7b6e-9d4c-0c4f2b8a1f10")]
     Update {
         /// What happens to a custom attribute that names no field: create the field, or refuse the request
         #[arg(long, value_name = "RULE")]
