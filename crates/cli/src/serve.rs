@@ -48,6 +48,8 @@ async fn serve(database: &Database, options: ServeOptions) -> anyhow::Result<()>
     };
     let failed = store.failed();
     let shutdown = Shutdown::default();
+    // Before anybody is told that it runs: whoever reads the screen may stop it at once.
+    let signals = signals(shutdown.clone(), options.drain_delay)?;
     greet(fresh.as_ref(), &store, database, &listener)?;
 
     let limits = Limits {
@@ -63,14 +65,11 @@ async fn serve(database: &Database, options: ServeOptions) -> anyhow::Result<()>
         },
         shutdown.clone(),
     );
-    let serving = lanekeeper_server::serve(listener, Arc::new(app), shutdown.clone());
+    let serving = lanekeeper_server::serve(listener, Arc::new(app), shutdown);
     tokio::pin!(serving);
     let served = tokio::select! {
         served = &mut serving => served,
-        waited = signals(shutdown, options.drain_delay) => {
-            waited?;
-            serving.await
-        }
+        () = signals => serving.await,
     };
     tracing::info!(
         connections = served.connections,

@@ -84,25 +84,26 @@ impl Shutdown {
     }
 }
 
-/// Waits for SIGTERM or SIGINT and winds down: SIGTERM drains for `drain_delay` first, SIGINT (a
-/// person at the terminal) does not. A second signal of either kind stops within a second.
+/// Takes SIGTERM and SIGINT from now on; the future waits for one and winds down: SIGTERM drains for `drain_delay` first,
+/// SIGINT (a person at the terminal) does not. A second signal of either kind stops within a second.
 ///
-/// Returns when [`Phase::Stopped`] is reached, so run it beside [`super::serve`], which mostly ends
+/// The future ends when [`Phase::Stopped`] is reached, so run it beside [`super::serve`], which mostly ends
 /// before.
 ///
 /// # Errors
 /// Those of installing a signal handler.
-pub async fn signals(shutdown: Shutdown, drain_delay: Duration) -> io::Result<()> {
+pub fn signals(shutdown: Shutdown, drain_delay: Duration) -> io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let next = async || {
-        tokio::select! {
-            _ = terminate.recv() => Asked::Terminate,
-            _ = interrupt.recv() => Asked::Interrupt,
-        }
-    };
-    follow(next, &shutdown, drain_delay).await;
-    Ok(())
+    Ok(async move {
+        let next = async || {
+            tokio::select! {
+                _ = terminate.recv() => Asked::Terminate,
+                _ = interrupt.recv() => Asked::Interrupt,
+            }
+        };
+        follow(next, &shutdown, drain_delay).await;
+    })
 }
 
 #[derive(Clone, Copy, Debug)]
