@@ -11,6 +11,9 @@ pub enum OpenError {
     /// It is some other program's file.
     #[error("{} is a database, but not Lanekeeper's; choose another file", .0.display())]
     Foreign(PathBuf),
+    /// It is no database at all.
+    #[error("{} is not a database; choose another file", .0.display())]
+    NotADatabase(PathBuf),
     /// It was written by a newer version.
     #[error("{} was written by a newer Lanekeeper (schema {found}, this one knows {known}); upgrade Lanekeeper", path.display())]
     Newer {

@@ -47,6 +47,7 @@ impl Sqlite {
         settings: Settings,
         clock: Clock,
     ) -> Result<Self, OpenError> {
+        let _inspected = connection::inspect(path)?;
         let lock = match access {
             Access::Serve => Some(connection::lock(path)?),
             Access::Command => None,

@@ -38,6 +38,22 @@ const WRITER: &str = "
     pragma journal_size_limit = 67108864;
     pragma wal_autocheckpoint = 0;";
 
+/// Looks whose file it is before a lock is made beside it: what is not ours is left as it is. Nothing is looked at where
+/// there is no file yet, or an empty one.
+///
+/// The connection is to be kept until another one is open: the last one to close a database copies its log.
+pub(super) fn inspect(path: &Path) -> Result<Option<Connection>, OpenError> {
+    if std::fs::metadata(path).map_or(0, |file| file.len()) == 0 {
+        return Ok(None);
+    }
+    let failed = |source| open_error(path, source);
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+    configure(&connection).map_err(failed)?;
+    check_owner(&connection, path)?;
+    Ok(Some(connection))
+}
+
 /// Locks the database against a second server, until the file is dropped. A command that brings a schema up to date
 /// has the lock for a moment; a server has it as long as it runs.
 pub(super) fn lock(path: &Path) -> Result<File, OpenError> {
@@ -167,7 +183,7 @@ pub(super) fn empty_wal(connection: &Connection, path: &Path) -> Result<(), Open
 fn open_error(path: &Path, source: rusqlite::Error) -> OpenError {
     let path = path.to_owned();
     match source.sqlite_error_code() {
-        Some(rusqlite::ErrorCode::NotADatabase) => OpenError::Foreign(path),
+        Some(rusqlite::ErrorCode::NotADatabase) => OpenError::NotADatabase(path),
         _ => OpenError::Sqlite { path, source },
     }
 }

@@ -54,8 +54,10 @@ fn the_file_of_another_program_is_refused_and_left_alone() {
     for path in [database, text] {
         let before = std::fs::read(&path).unwrap();
         let error = open_file(&path, Access::Serve).err().unwrap();
-        assert!(matches!(error, OpenError::Foreign(_)), "{error:?}");
+        let is_told = |error| matches!(error, OpenError::Foreign(_) | OpenError::NotADatabase(_));
+        assert!(is_told(error), "{}", path.display());
         assert!(std::fs::read(&path).unwrap() == before, "it was changed");
+        assert!(!path.with_extension("db.lock").exists(), "a lock was left");
     }
 }
 
