@@ -54,7 +54,7 @@ pub enum ReadError {
 }
 
 /// Why nothing was written.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum WriteError {
     /// Too many requests wait.
     #[error("too many requests are waiting to be written")]

@@ -61,6 +61,7 @@ impl Writer {
         };
         let cycle = Cycle::new(clock.clone(), settings.idempotency_keys_max);
         let group_len_max = settings.group_len_max;
+        let also_failing = failing.clone();
         let thread = WriterThread {
             main,
             cycle,
@@ -72,7 +73,9 @@ impl Writer {
         };
         let threads = vec![
             std::thread::spawn(move || thread.run(&jobs)),
-            std::thread::spawn(move || checkpoint_beside(&beside, &log_pages, &stopped)),
+            std::thread::spawn(move || {
+                checkpoint_beside(&beside, &log_pages, &stopped, &also_failing);
+            }),
         ];
         Self {
             queue: Mutex::new(Some(queue)),
@@ -160,6 +163,10 @@ impl WriterThread {
         let results = match self.transact(&writes) {
             Ok(results) => results,
             Err(error) if writes.len() == 1 => vec![Err(error)],
+            // After a failed sync it may be there at the next start: nobody of the group may be told that it is not.
+            Err(error @ (WriteError::DiskFailed(_) | WriteError::Closed)) => {
+                writes.iter().map(|_| Err(error.clone())).collect()
+            }
             Err(error) => {
                 tracing::warn!(%error, requests = writes.len(), "a group failed; running its requests one by one");
                 writes
@@ -186,9 +193,7 @@ impl WriterThread {
         &mut self,
         writes: &[&Write],
     ) -> Result<Vec<Result<Written, WriteError>>, WriteError> {
-        if *self.failing.borrow() {
-            return Err(WriteError::Closed);
-        }
+        self.check_disk()?;
         let run = AssertUnwindSafe(|| self.cycle.run(&mut self.main, writes));
         let run = catch_unwind(run)
             .unwrap_or_else(|_| Err(WriteError::Failed("a panic in the plan".to_owned())));
@@ -206,15 +211,29 @@ impl WriterThread {
         }
     }
 
-    /// After a failed sync nobody knows what is on disk, and syncing again proves nothing: nothing more is written.
-    fn note_failure(&self, error: &WriteError) {
-        tracing::error!(%error, "a transaction failed");
-        if matches!(error, WriteError::DiskFailed(_)) {
-            self.failing.send_replace(true);
+    /// Nothing is written after a sync has failed.
+    fn check_disk(&self) -> Result<(), WriteError> {
+        match *self.failing.borrow() {
+            true => Err(WriteError::Closed),
+            false => Ok(()),
         }
     }
 
+    fn note_failure(&self, error: &WriteError) {
+        tracing::error!(%error, "a transaction failed");
+        stop_if_disk_failed(error, &self.failing);
+    }
+
     fn touch_keys(&mut self, used: &[(Org, Uuid)]) -> Result<(), WriteError> {
+        self.check_disk()?;
+        let touched = self.update_keys(used);
+        if let Err(error) = &touched {
+            self.note_failure(error);
+        }
+        touched
+    }
+
+    fn update_keys(&mut self, used: &[(Org, Uuid)]) -> Result<(), WriteError> {
         let now = self.clock.now().as_micros();
         let transaction = self.main.transaction()?;
         for (org, id) in used {
@@ -231,17 +250,34 @@ impl WriterThread {
         if *log_pages > LOG_PAGES_MAX {
             *log_pages = 0;
             drop(log_pages);
-            drop(checkpoint(&self.main));
+            if let Err(error) = checkpoint(&self.main) {
+                self.note_failure(&error.into());
+            }
         }
     }
 }
 
+/// After a failed sync nobody knows what is on disk, and syncing again proves nothing: nothing more is written.
+fn stop_if_disk_failed(error: &WriteError, failing: &watch::Sender<bool>) {
+    if matches!(error, WriteError::DiskFailed(_)) {
+        failing.send_replace(true);
+    }
+}
+
 /// Copies the log into the file again and again, until the writer is gone.
-fn checkpoint_beside(connection: &Connection, log_pages: &Mutex<i64>, stopped: &Receiver<()>) {
+fn checkpoint_beside(
+    connection: &Connection,
+    log_pages: &Mutex<i64>,
+    stopped: &Receiver<()>,
+    failing: &watch::Sender<bool>,
+) {
     while stopped.recv_timeout(CHECKPOINT_EVERY) == Err(RecvTimeoutError::Timeout) {
         match checkpoint(connection) {
             Ok(pages) => *lock(log_pages) = pages,
-            Err(error) => tracing::warn!(%error, "a checkpoint failed; it is tried again"),
+            Err(error) => {
+                tracing::warn!(%error, "a checkpoint failed");
+                stop_if_disk_failed(&error.into(), failing);
+            }
         }
     }
 }
