@@ -81,7 +81,7 @@ const CHECKS: [Check; 7] = [
 
 const TESTS: Check = Check {
     name: "tests",
-    tools: &[Tool::Nextest, Tool::CCompiler],
+    tools: &[Tool::Nextest, Tool::CCompiler, Tool::Strace, Tool::Curl],
     work: Work::Cargo(&["nextest", "run", "--workspace", "--locked"]),
 };
 

@@ -14,6 +14,10 @@ pub(crate) enum Tool {
     Clippy,
     Nextest,
     Deny,
+    /// Makes the disk fail in tests of the program, and tells what it wrote when.
+    Strace,
+    /// Runs the line that a new server shows.
+    Curl,
 }
 
 type Words = Vec<&'static str>;
@@ -61,6 +65,8 @@ impl Tool {
             Self::Clippy => "clippy",
             Self::Nextest => "cargo-nextest",
             Self::Deny => "cargo-deny",
+            Self::Strace => "strace",
+            Self::Curl => "curl",
         }
     }
 
@@ -73,23 +79,21 @@ impl Tool {
             Self::Clippy => vec!["cargo", "clippy", "--version"],
             Self::Nextest => vec!["cargo", "nextest", "--version"],
             Self::Deny => vec!["cargo", "deny", "--version"],
+            Self::Strace => vec!["strace", "--version"],
+            Self::Curl => vec!["curl", "--version"],
         }
     }
 
     /// The commands that install the tool here, one after the other; none if there is no way.
     fn installation(self) -> Vec<Words> {
         match self {
-            Self::CCompiler => match apt_get() {
-                Some(apt_get) => vec![
-                    [apt_get.as_slice(), &["update"]].concat(),
-                    [apt_get.as_slice(), &["install", "--yes", "build-essential"]].concat(),
-                ],
-                None => vec![],
-            },
+            Self::CCompiler => debian_package("build-essential"),
             Self::Rustfmt => rustup_component("rustfmt"),
             Self::Clippy => rustup_component("clippy"),
             Self::Nextest => cargo_install("cargo-nextest@0.9.143"),
             Self::Deny => cargo_install("cargo-deny@0.20.2"),
+            Self::Strace => debian_package("strace"),
+            Self::Curl => debian_package("curl"),
         }
     }
 
@@ -113,7 +117,23 @@ impl Tool {
                 "Install it: `cargo install --locked cargo-deny`, and see that cargo's folder of \
                  installed programs is on PATH."
             }
+            Self::Strace => {
+                "Install it: `apt-get install strace` on Debian and Ubuntu, `dnf install strace` on Fedora."
+            }
+            Self::Curl => {
+                "Install it: `apt-get install curl` on Debian and Ubuntu, `dnf install curl` on Fedora."
+            }
         }
+    }
+}
+
+fn debian_package(package: &'static str) -> Vec<Words> {
+    match apt_get() {
+        Some(apt_get) => vec![
+            [apt_get.as_slice(), &["update"]].concat(),
+            [apt_get.as_slice(), &["install", "--yes", package]].concat(),
+        ],
+        None => vec![],
     }
 }
 
