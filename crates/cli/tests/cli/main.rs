@@ -1,0 +1,12 @@
+//! The program as an operator has it: started, asked, stopped, killed, and with a disk that fails.
+
+mod audit;
+mod crash;
+mod disk;
+mod init;
+mod keys;
+mod power;
+mod races;
+mod serve;
+mod shutdown;
+mod support;
