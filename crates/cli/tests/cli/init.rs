@@ -76,7 +76,7 @@ fn init_for_people_shows_the_key_once_and_what_to_do_next() {
         2,
         "as such, and in the example: {screen}"
     );
-    assert!(screen.contains("lanekeeper serve"));
+    assert!(screen.contains("lanekeeper serve`, then paste"));
     assert!(
         screen.contains(
             "Lead 10 % → Qualified 25 % → Proposal 50 % → Negotiation 75 % → Won or Lost"

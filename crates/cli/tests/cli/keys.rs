@@ -140,7 +140,7 @@ fn a_command_on_an_empty_database_says_what_sets_it_up() {
     let ended = place.run(&["key", "list"]);
 
     assert_eq!(ended.status, Some(1));
-    assert!(ended.complaint().contains("`lanekeeper init` sets it up"));
+    assert!(ended.complaint().contains("lanekeeper init` sets it up"));
 }
 
 #[tokio::test]

@@ -67,7 +67,7 @@ async fn an_init_from_the_environment_sets_the_database_up_once() {
         !screen.contains("lk_live_"),
         "the key is shown once: {screen}"
     );
-    assert!(screen.contains("`lanekeeper key create --name NAME` makes another"));
+    assert!(screen.contains("lanekeeper key create --name NAME` makes another"));
 }
 
 #[tokio::test]
@@ -106,12 +106,7 @@ async fn a_server_on_an_empty_database_says_what_sets_it_up() {
 
     let server = Server::start(&place).await;
 
-    assert!(
-        server
-            .stdout
-            .text()
-            .contains("`lanekeeper init` sets it up")
-    );
+    assert!(server.stdout.text().contains("lanekeeper init` sets it up"));
     let init = place.init();
     let answer = server.client(&init.api_key).get("/v1/pipelines").await;
     assert_eq!(answer.status, 200, "no restart is needed");
