@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
-use crate::audit::{audit, created_by_feed, texts};
+use crate::audit::{audit, created_by_feed, number, texts};
 use crate::support::{Client, Init, Place, Server};
 
 const ROUNDS: usize = 10;
@@ -88,6 +89,39 @@ async fn ten_kills_lose_nothing_acknowledged_and_double_nothing() {
         keys.into_iter().collect::<Vec<_>>(),
         "one effect for each key"
     );
+}
+
+/// As after a kill while a reader had kept the log from beginning anew.
+#[tokio::test]
+async fn a_long_log_is_read_and_copied_in_time() {
+    const LOG_MIB: u64 = 256;
+    let place = Place::new();
+    place.init();
+    let writer = place.open();
+    writer
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
+        .unwrap();
+    let filler = "
+        pragma wal_autocheckpoint = 0;
+        create table filler (bytes blob);";
+    writer.execute_batch(filler).unwrap();
+    for _ in 0..LOG_MIB {
+        let fill = "insert into filler values (zeroblob(1048576))";
+        writer.execute(fill, []).unwrap();
+    }
+    drop(writer);
+    let log = std::fs::metadata(place.folder().join("crm.db-wal")).unwrap();
+    assert!(log.len() > LOG_MIB * 1024 * 1024);
+
+    let begun = Instant::now();
+    let server = Server::start(&place).await;
+    server.ready().await;
+    let took = begun.elapsed();
+
+    assert!(took <= Duration::from_secs(5), "ready after {took:?}");
+    server.stop().await;
+    let kept = "select count(*) from filler";
+    assert_eq!(number(&place.open(), kept), 256);
 }
 
 /// A server that is ready in time.
