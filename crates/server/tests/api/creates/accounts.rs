@@ -169,7 +169,7 @@ async fn an_accounts_faults_are_told_all_at_once() {
 
     insta::assert_json_snapshot!(refused.body["errors"], @r#"
     {
-      "": [
+      "\"\"": [
         "has no name; a custom attribute needs one"
       ],
       "domain": [
