@@ -25,16 +25,14 @@ struct TestStore {
 }
 
 fn open() -> TestStore {
+    open_with(Settings::default())
+}
+
+fn open_with(settings: Settings) -> TestStore {
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("test.db");
     let database = Database::Sqlite(path.clone());
-    let store = Store::open(
-        &database,
-        Access::Serve,
-        Settings::default(),
-        Clock::default(),
-    )
-    .unwrap();
+    let store = Store::open(&database, Access::Serve, settings, Clock::default()).unwrap();
     store.set_up(&setup()).unwrap();
     let org = store.overview().unwrap()[0].org;
     TestStore {

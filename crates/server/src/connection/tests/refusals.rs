@@ -191,7 +191,9 @@ async fn a_bad_head_gets_the_envelope_and_the_connection_closes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bad_head_is_found_also_when_it_comes_byte_by_byte() {
     let server = Server::start(Limits {
+        first_byte_within: millis(5_000),
         head_within: millis(5_000),
+        linger_for: millis(5_000),
         ..short()
     })
     .await;
