@@ -47,19 +47,21 @@ impl Sqlite {
         settings: Settings,
         clock: Clock,
     ) -> Result<Self, OpenError> {
-        let _inspected = connection::inspect(path)?;
-        let lock = match access {
-            Access::Serve => Some(connection::lock(path)?),
-            Access::Command => None,
+        let inspected = connection::inspect(path)?;
+        let is_ready = match &inspected {
+            Some(connection) => !connection::is_behind(connection, path)?,
+            None => false,
+        };
+        // A server has the lock as long as it runs; a command, while it makes the file or brings its schema up to date.
+        let lock = match (access, is_ready) {
+            (Access::Command, true) => None,
+            _ => Some(connection::lock(path)?),
         };
         let mut main = connection::open_writer(path, settings.cache_kib)?;
-        if connection::is_behind(&main, path)? {
-            let _brief = match &lock {
-                None => Some(connection::lock(path)?),
-                Some(_) => None,
-            };
+        if !is_ready {
             connection::migrate(&mut main, path)?;
         }
+        let lock = lock.filter(|_| access == Access::Serve);
         let commits = Commits::default();
         let (failing, failed) = watch::channel(false);
         let writer = match access {

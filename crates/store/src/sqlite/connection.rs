@@ -93,13 +93,15 @@ pub(super) fn open_writer(path: &Path, cache_kib: u32) -> Result<Connection, Ope
     Ok(connection)
 }
 
-/// Refuses another program's database, and a newer version's.
+/// Refuses another program's database, and a newer version's. It looks at one state of the file, because another process
+/// may be setting it up.
 fn check_owner(connection: &Connection, path: &Path) -> Result<(), OpenError> {
     let failed = |source| open_error(path, source);
-    let application: i32 = pragma(connection, "application_id").map_err(failed)?;
-    let found = schema_version(connection).map_err(failed)?;
+    let state = connection.unchecked_transaction().map_err(failed)?;
+    let application: i32 = pragma(&state, "application_id").map_err(failed)?;
+    let found = schema_version(&state).map_err(failed)?;
     let tables = "select count(*) from sqlite_schema";
-    let tables: i64 = connection
+    let tables: i64 = state
         .query_row(tables, [], |row| row.get(0))
         .map_err(failed)?;
     let path = path.to_owned();
