@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use tokio::net::{TcpListener, TcpStream};
@@ -128,6 +129,10 @@ where
                 visits.admit(arrival, &service, limits, &shutdown);
             }
         }
+    }
+    // Whom the kernel has let in already is not turned away; the runtime's budget bounds how many that are.
+    while let Some(arrival) = next(&listener, &visits.seats).now_or_never() {
+        visits.admit(arrival, &service, limits, &shutdown);
     }
     drop(listener);
     visits.end(&shutdown).await
