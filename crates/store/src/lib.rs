@@ -8,6 +8,8 @@ mod changeset;
 mod clock;
 mod error;
 mod read;
+#[cfg(feature = "recording")]
+pub mod recording;
 mod sqlite;
 mod write;
 
@@ -73,6 +75,9 @@ pub struct Settings {
     pub cache_kib: u32,
     /// Answers kept for one organisation's idempotency keys at most.
     pub idempotency_keys_max: i64,
+    /// Where to tell of every statement that the writer runs.
+    #[cfg(feature = "recording")]
+    pub recorder: Option<std::sync::mpsc::Sender<recording::Ran>>,
 }
 
 impl Default for Settings {
@@ -82,6 +87,8 @@ impl Default for Settings {
             group_len_max: 512,
             cache_kib: 65_536,
             idempotency_keys_max: 1_000_000,
+            #[cfg(feature = "recording")]
+            recorder: None,
         }
     }
 }

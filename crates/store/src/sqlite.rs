@@ -3,7 +3,7 @@
 mod apply;
 mod columns;
 mod commits;
-mod connection;
+pub(crate) mod connection;
 mod cycle;
 mod idempotency;
 mod load;
@@ -67,6 +67,11 @@ impl Sqlite {
         let writer = match access {
             Access::Serve => {
                 connection::empty_wal(&main, path)?;
+                #[cfg(feature = "recording")]
+                if let Some(recorder) = settings.recorder.clone() {
+                    let recording = crate::recording::record(&mut main, recorder);
+                    recording.map_err(|source| connection::open_error(path, source))?;
+                }
                 let beside = connection::open_writer(path, 0)?;
                 Some(Writer::start(
                     main,

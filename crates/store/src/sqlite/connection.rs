@@ -76,7 +76,7 @@ pub(super) fn lock(path: &Path) -> Result<File, OpenError> {
 }
 
 /// A connection that may write. A file that is not ours is refused before anything about it is changed.
-pub(super) fn open_writer(path: &Path, cache_kib: u32) -> Result<Connection, OpenError> {
+pub(crate) fn open_writer(path: &Path, cache_kib: u32) -> Result<Connection, OpenError> {
     let failed = |source| open_error(path, source);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
@@ -182,7 +182,7 @@ pub(super) fn empty_wal(connection: &Connection, path: &Path) -> Result<(), Open
     checkpoint.map_err(|source| open_error(path, source))
 }
 
-fn open_error(path: &Path, source: rusqlite::Error) -> OpenError {
+pub(super) fn open_error(path: &Path, source: rusqlite::Error) -> OpenError {
     let path = path.to_owned();
     match source.sqlite_error_code() {
         Some(rusqlite::ErrorCode::NotADatabase) => OpenError::NotADatabase(path),
