@@ -4,6 +4,7 @@
 
 #![expect(clippy::print_stdout, reason = "a command's answer belongs on stdout")]
 
+mod bench;
 mod checks;
 mod run;
 mod screen;
@@ -25,6 +26,8 @@ Commands:
   run [-- ARGS]   Build Lanekeeper and serve it; ARGS go to `lanekeeper serve`
   test            Every check: format, lints, tidy, tests, doc tests, docs, dependencies
   test NAME...    Only the tests whose names contain one of these (any `cargo nextest run` argument)
+  bench [--quick] [--json]
+                  Measure creates over HTTP against raw SQLite; bench/README.md explains the figures
   tidy            Only the rules of this repository that no other tool knows
 ";
 
@@ -46,6 +49,7 @@ fn dispatch(args: &[String]) -> Result<()> {
         ("run", rest) => run::run(&root, after_separator(rest)),
         ("test", []) => checks::run_all(&root),
         ("test", rest) => checks::run_tests(&root, after_separator(rest)),
+        ("bench", rest) => bench::bench(&root, after_separator(rest)),
         ("tidy", []) => tidy::tidy(&root),
         ("help", []) => {
             print!("{HELP}");

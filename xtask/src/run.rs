@@ -33,7 +33,7 @@ pub(crate) fn run(root: &Path, args: &[String]) -> Result<()> {
 }
 
 /// Asks cargo, because `CARGO_TARGET_DIR` and configuration files may move it.
-fn target_folder(root: &Path) -> Result<PathBuf> {
+pub(crate) fn target_folder(root: &Path) -> Result<PathBuf> {
     let mut metadata = Command::new("cargo");
     metadata
         .args(["metadata", "--format-version", "1", "--no-deps"])

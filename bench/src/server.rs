@@ -1,0 +1,122 @@
+//! The real binary, started on a database file and stopped again.
+
+use std::fs::{self, File};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use serde_json::Value;
+
+use crate::load::get;
+use crate::stopwatch::Stopwatch;
+use crate::work::Tenant;
+
+const READY_WITHIN: Duration = Duration::from_secs(30);
+const ASK_EVERY: Duration = Duration::from_millis(1);
+
+/// A server that runs until this is dropped.
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) address: String,
+    /// From the start of the process to the first 200 of /readyz.
+    pub(crate) ready_after: Duration,
+}
+
+impl Server {
+    /// Serves a database with everything on; the rate limit is there, but out of reach.
+    pub(crate) fn start(binary: &Path, database: &Path) -> Result<Self> {
+        let address = free_address()?;
+        let log = log_of(database);
+        let watch = Stopwatch::start();
+        let child = Command::new(binary)
+            .arg("--database")
+            .arg(url(database))
+            .args(["serve", "--listen", &address, "--log-format", "json"])
+            .args(["--rate-limit", "1000000/s,burst=1000000"])
+            .stdout(Stdio::null())
+            .stderr(File::create(&log)?)
+            .spawn()
+            .context("cannot start the server")?;
+        let mut server = Self {
+            child,
+            address,
+            ready_after: Duration::ZERO,
+        };
+        while get(&server.address, "/readyz").is_err() {
+            let is_gone = server.child.try_wait()?.is_some();
+            if is_gone || watch.elapsed() > READY_WITHIN {
+                let log = fs::read_to_string(&log).unwrap_or_default();
+                bail!("the server did not become ready:\n{log}");
+            }
+            std::thread::sleep(ASK_EVERY);
+        }
+        server.ready_after = watch.elapsed();
+        Ok(server)
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Groups and their requests so far.
+    pub(crate) fn groups(&self) -> Result<(f64, f64)> {
+        let metrics = get(&self.address, "/metrics")?;
+        let of = |name: &str| {
+            let name = format!("lanekeeper_write_group_len_{name} ");
+            let value = metrics.lines().find_map(|line| line.strip_prefix(&name));
+            value.map_or(Ok(0.0), str::parse)
+        };
+        Ok((of("count")?, of("sum")?))
+    }
+
+    /// Lets it finish, as Ctrl-C does.
+    pub(crate) fn stop(mut self) -> Result<()> {
+        let pid = self.pid().to_string();
+        let kill = Command::new("kill").args(["-INT", &pid]).status()?;
+        anyhow::ensure!(kill.success(), "cannot stop the server");
+        let status = self.child.wait()?;
+        anyhow::ensure!(status.success(), "the server ended with {status}");
+        Ok(())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // After `stop` there is nothing left to end.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// Sets up an empty database.
+pub(crate) fn init(binary: &Path, database: &Path) -> Result<Tenant> {
+    let output = Command::new(binary)
+        .arg("--database")
+        .arg(url(database))
+        .args(["init", "--json"])
+        .output()
+        .context("cannot start the server's program")?;
+    let json: Value = serde_json::from_slice(&output.stdout).context("init did not print JSON")?;
+    let text = |json: &Value| json.as_str().map(str::to_owned).context("no text in init");
+    Ok(Tenant {
+        pipeline_id: text(&json["pipeline_id"])?,
+        owner_email: text(&json["owner"]["email"])?,
+        api_key: text(&json["api_key"])?,
+    })
+}
+
+pub(crate) fn url(database: &Path) -> String {
+    format!("sqlite:{}", database.display())
+}
+
+fn log_of(database: &Path) -> PathBuf {
+    database.with_extension("log")
+}
+
+/// An address that was free a moment ago.
+fn free_address() -> Result<String> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    Ok(listener.local_addr()?.to_string())
+}
