@@ -72,8 +72,8 @@ impl Writer {
             group_len_max,
         };
         let threads = vec![
-            std::thread::spawn(move || thread.run(&jobs)),
-            std::thread::spawn(move || {
+            spawn("writer", move || thread.run(&jobs)),
+            spawn("checkpoints", move || {
                 checkpoint_beside(&beside, &log_pages, &stopped, &also_failing);
             }),
         ];
@@ -314,6 +314,12 @@ impl Drop for Claim {
     fn drop(&mut self) {
         lock(&self.keys.0).remove(&self.key);
     }
+}
+
+/// A thread whose name tells an operator what it is busy with.
+fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> JoinHandle<()> {
+    let thread = std::thread::Builder::new().name(name.to_owned());
+    thread.spawn(run).expect("the system gives a thread")
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
