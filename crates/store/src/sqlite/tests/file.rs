@@ -1,6 +1,6 @@
 use lanekeeper_core::Object;
 use lanekeeper_core::object::Field;
-use rusqlite::Connection;
+use rusqlite::{Connection, StatementStatus};
 use tempfile::TempDir;
 
 use super::open;
@@ -154,5 +154,21 @@ fn every_table_but_the_organisations_own_is_indexed_by_organisation_first() {
             first == "org" || first == "hash",
             "{index} begins with {first}"
         );
+    }
+}
+
+#[test]
+fn a_kept_statement_is_compiled_once_however_often_values_are_bound() {
+    let test = open();
+    let sql = "
+        select key.id from api_key key join organization using (org) where hash = ?1";
+
+    for connection in [open_writer(&test.path, 0).unwrap(), open_reader(&test.path).unwrap()] {
+        let mut statement = connection.prepare_cached(sql).unwrap();
+        for value in 0..3 {
+            assert!(!statement.exists([value]).unwrap());
+        }
+
+        assert_eq!(statement.get_status(StatementStatus::RePrepare), 0);
     }
 }
