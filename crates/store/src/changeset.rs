@@ -1,8 +1,10 @@
 //! The change feed's rows: what each change says, before and after.
 
+use std::borrow::Cow;
+
 use lanekeeper_core::Record;
 use lanekeeper_core::change::{Change, edits};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -65,15 +67,72 @@ pub struct Changeset {
 
 /// The JSON of a changeset's changes: what [`StoredChange`] reads.
 pub(crate) fn to_json(changes: &[Change]) -> String {
-    let changes: Vec<Value> = changes.iter().map(change_json).collect();
-    Value::Array(changes).to_string()
+    let changes: Vec<Row> = changes.iter().map(Row::of).collect();
+    serde_json::to_string(&changes).expect("changes are JSON")
+}
+
+/// New records are almost all that is ever written, so they go to text directly; the rest is built first.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Row<'a> {
+    CreatedRecord(CreatedRecord<'a>),
+    Other(Value),
+}
+
+impl<'a> Row<'a> {
+    fn of(change: &'a Change) -> Self {
+        match change {
+            Change::CreateRecord(record) => Self::CreatedRecord(CreatedRecord::of(record)),
+            other => Self::Other(change_json(other)),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct CreatedRecord<'a> {
+    object: &'static str,
+    object_id: Uuid,
+    action: &'static str,
+    changed: Vec<Cow<'a, str>>,
+    before: (),
+    #[serde(serialize_with = "as_object")]
+    after: Vec<(Cow<'a, str>, &'a lanekeeper_core::Value)>,
+}
+
+impl<'a> CreatedRecord<'a> {
+    fn of(record: &'a Record) -> Self {
+        let after = members(record);
+        Self {
+            object: record.object.name(),
+            object_id: record.id,
+            action: "created",
+            changed: after.iter().map(|(name, _)| name.clone()).collect(),
+            before: (),
+            after,
+        }
+    }
+}
+
+/// What has a value, custom fields as `custom__slug`.
+fn members(record: &Record) -> Vec<(Cow<'_, str>, &lanekeeper_core::Value)> {
+    let system = record.object.fields().iter();
+    let system =
+        system.filter_map(|field| Some((field.name.into(), record.values.get(field.name)?)));
+    let custom = record.custom.iter();
+    let custom = custom.map(|(slug, value)| (format!("custom__{slug}").into(), value));
+    system.chain(custom).collect()
+}
+
+fn as_object<S: Serializer>(
+    members: &[(Cow<str>, &lanekeeper_core::Value)],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(members.iter().map(|(name, value)| (name, value)))
 }
 
 fn change_json(change: &Change) -> Value {
     match change {
-        Change::CreateRecord(record) => {
-            created(record.object.name(), record.id, record_json(record))
-        }
+        Change::CreateRecord(record) => json!(CreatedRecord::of(record)),
         Change::UpdateRecord { before, after } => updated(before, after),
         Change::CreateField(field) => {
             let after = json!({
@@ -172,19 +231,4 @@ fn updated(before: &Record, after: &Record) -> Value {
         "before": was,
         "after": is,
     })
-}
-
-/// What has a value, custom fields as `custom__slug`.
-fn record_json(record: &Record) -> Value {
-    let system = record.object.fields().iter();
-    let system =
-        system.filter_map(|field| Some((field.name.to_owned(), record.values.get(field.name)?)));
-    let custom = record
-        .custom
-        .iter()
-        .map(|(slug, value)| (format!("custom__{slug}"), value));
-    let members = system
-        .chain(custom)
-        .map(|(name, value)| (name, json!(value)));
-    Value::Object(members.collect())
 }
