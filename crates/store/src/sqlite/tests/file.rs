@@ -163,7 +163,10 @@ fn a_kept_statement_is_compiled_once_however_often_values_are_bound() {
     let sql = "
         select key.id from api_key key join organization using (org) where hash = ?1";
 
-    for connection in [open_writer(&test.path, 0).unwrap(), open_reader(&test.path).unwrap()] {
+    for connection in [
+        open_writer(&test.path, 0).unwrap(),
+        open_reader(&test.path).unwrap(),
+    ] {
         let mut statement = connection.prepare_cached(sql).unwrap();
         for value in 0..3 {
             assert!(!statement.exists([value]).unwrap());
