@@ -1,5 +1,8 @@
 //! Raw SQLite: the recorded statements on one thread, prepared, in groups, and nothing else.
 
+#[cfg(test)]
+mod tests;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
