@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::custom::FieldDefinition;
 use crate::key::Key;
-use crate::pipeline::{Organization, Pipeline, UnknownAttributes, User};
+use crate::pipeline::{Organization, Pipeline, Stage, UnknownAttributes, User};
 use crate::value::Value;
 use crate::{Record, Timestamp};
 
@@ -24,6 +24,13 @@ pub enum Change {
     },
     /// A new custom field.
     CreateField(Arc<FieldDefinition>),
+    /// A custom field changed: as it was, and as it is now.
+    UpdateField {
+        /// As it was.
+        before: Arc<FieldDefinition>,
+        /// As it is now.
+        after: Arc<FieldDefinition>,
+    },
     /// The organisation itself.
     CreateOrganization(Organization),
     /// What the organisation does with attributes that name no field.
@@ -37,6 +44,22 @@ pub enum Change {
     },
     /// A new pipeline with its stages.
     CreatePipeline(Pipeline),
+    /// A new stage.
+    CreateStage {
+        /// Where.
+        pipeline_id: Uuid,
+        /// What.
+        stage: Stage,
+    },
+    /// A stage changed.
+    UpdateStage {
+        /// Where.
+        pipeline_id: Uuid,
+        /// As it was.
+        before: Stage,
+        /// As it is now.
+        after: Stage,
+    },
     /// A new member.
     CreateUser(User),
     /// A new key.

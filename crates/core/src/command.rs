@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
+use crate::custom::{AttributeType, Metadata, Scope};
+use crate::pipeline::StageType;
 use crate::value::{Value, Values};
 use crate::{DomainName, Email};
 
@@ -16,6 +18,12 @@ pub enum Command {
     ResolveAccount(Box<ResolveAccount>),
     /// Creates a contact, or finds it by its e-mail address.
     ResolveContact(Box<ResolveContact>),
+    /// Creates a custom field.
+    CreateField(Box<CreateField>),
+    /// Changes a custom field.
+    UpdateField(Box<UpdateField>),
+    /// Creates a stage.
+    CreateStage(Box<CreateStage>),
 }
 
 /// An opportunity to create.
@@ -83,4 +91,80 @@ pub struct Attribute {
     pub key: String,
     /// The value; none for null, and for what no field can hold ([`Attributes::extra`] only).
     pub value: Option<Value>,
+}
+
+/// A custom field to create.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CreateField {
+    /// Whose field.
+    pub scope: Scope,
+    /// What people call it.
+    pub name: String,
+    /// What it holds.
+    pub attribute_type: AttributeType,
+    /// Its slug; none: made from the name.
+    pub slug: Option<String>,
+    /// What it says about its values.
+    pub metadata: Metadata,
+    /// Its place, from 1; none: last.
+    pub order: Option<i64>,
+    /// Whether screens leave it out.
+    pub is_hidden: bool,
+    /// Paths that were ignored.
+    pub ignored: Vec<String>,
+}
+
+/// What a field is identified by.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FieldKey {
+    /// Its id.
+    Id(Uuid),
+    /// Its slug.
+    Slug(String),
+}
+
+/// A custom field to change; what is none stays as it is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UpdateField {
+    /// Whose field.
+    pub scope: Scope,
+    /// Which.
+    pub key: FieldKey,
+    /// The member that said so: `id`, `attribute_id` or `property_name`.
+    pub key_path: &'static str,
+    /// Its slug, if it was sent beside an id: never a new one.
+    pub slug: Option<String>,
+    /// What people call it.
+    pub name: Option<String>,
+    /// What it holds.
+    pub attribute_type: Option<AttributeType>,
+    /// What it says about its values, in place of what it said.
+    pub metadata: Option<Metadata>,
+    /// Its place, from 1.
+    pub order: Option<i64>,
+    /// Whether screens leave it out.
+    pub is_hidden: Option<bool>,
+    /// Paths that were ignored.
+    pub ignored: Vec<String>,
+}
+
+/// A stage to create.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CreateStage {
+    /// Where.
+    pub pipeline_id: Uuid,
+    /// What people call it.
+    pub label: String,
+    /// A colour for boards.
+    pub color: Option<String>,
+    /// Its place, from 1; none: last.
+    pub order: Option<i64>,
+    /// Whether opportunities are to start here, and no longer where they did.
+    pub is_default: bool,
+    /// How likely a deal here is won, 0 to 100.
+    pub probability: Option<f64>,
+    /// Open, won or lost.
+    pub stage_type: StageType,
+    /// Paths that were ignored.
+    pub ignored: Vec<String>,
 }

@@ -1,9 +1,18 @@
 //! Custom fields: what an organisation adds to accounts, to contacts and to the opportunities of a pipeline.
 
+mod attribute_type;
+mod convert;
+pub mod day;
+pub mod metadata;
+pub mod normal;
+
 use uuid::Uuid;
 
-use crate::value::Value;
-use crate::{Object, Timestamp, text};
+pub use attribute_type::AttributeType;
+pub use metadata::Metadata;
+
+use crate::command::FieldKey;
+use crate::{Object, Record, Timestamp, text};
 
 /// Longest key of a custom attribute and longest slug, in characters.
 pub const KEY_CHARS_MAX: usize = 64;
@@ -45,7 +54,7 @@ impl Scope {
 }
 
 /// A custom field.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct FieldDefinition {
     /// UUIDv7.
     pub id: Uuid,
@@ -57,68 +66,32 @@ pub struct FieldDefinition {
     pub name: String,
     /// What it holds.
     pub attribute_type: AttributeType,
-    /// Its place among the custom fields, from 1.
+    /// What it says about its values.
+    pub metadata: Metadata,
+    /// Its place among the custom fields, from 1; of two in one place the older comes first.
     pub order: i64,
+    /// Whether screens leave it out.
+    pub is_hidden: bool,
     /// When it was created.
     pub created_at: Timestamp,
 }
 
-/// What a custom field holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AttributeType {
-    /// Text.
-    String,
-    /// A finite number.
-    Number,
-    /// Yes or no.
-    Checkbox,
-}
-
-impl AttributeType {
-    /// Every type.
-    pub const ALL: [Self; 3] = [Self::String, Self::Number, Self::Checkbox];
-
-    /// The name on the wire.
+impl FieldDefinition {
+    /// Whether it is the one that the key identifies.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::String => "string",
-            Self::Number => "number",
-            Self::Checkbox => "checkbox",
+    pub fn is_named_by(&self, key: &FieldKey) -> bool {
+        match key {
+            FieldKey::Id(id) => self.id == *id,
+            FieldKey::Slug(slug) => self.slug == *slug,
         }
     }
 
-    /// The type of that name.
+    /// Whether the record has a value of it.
     #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
-    }
-
-    /// The type of a field that is made to hold this value; none for lists, which need a field made for them.
-    #[must_use]
-    pub fn inferred(value: &Value) -> Option<Self> {
-        match value {
-            Value::Text(_) => Some(Self::String),
-            Value::Number(_) => Some(Self::Number),
-            Value::Boolean(_) => Some(Self::Checkbox),
-            _ => None,
-        }
-    }
-
-    /// What a value for it has to be, in words that a caller reads.
-    #[must_use]
-    pub const fn wanted(self) -> &'static str {
-        match self {
-            Self::String => "a string",
-            Self::Number => "a number",
-            Self::Checkbox => "a boolean",
-        }
-    }
-
-    /// Whether the value is one that a field of this type holds.
-    #[must_use]
-    pub fn fits(self, value: &Value) -> bool {
-        Self::inferred(value) == Some(self)
+    pub fn is_held_by(&self, record: &Record) -> bool {
+        record.object == self.scope.object()
+            && record.reference("pipeline_id") == self.scope.pipeline_id()
+            && record.custom.contains_key(&self.slug)
     }
 }
 
@@ -147,6 +120,26 @@ pub fn slug_for(name: &str, taken: impl Fn(&str) -> bool) -> String {
         .map(|number| format!("{base}_{number}"))
         .find(|slug| !taken(slug))
         .expect("some number is free")
+}
+
+/// A slug that a caller chose, also sent behind `custom__`.
+///
+/// # Errors
+/// What is wrong with it, in words that a caller reads.
+pub fn slug_of(property_name: &str) -> Result<String, String> {
+    let slug = property_name
+        .strip_prefix("custom__")
+        .unwrap_or(property_name);
+    let begins = slug.starts_with(|letter: char| letter.is_ascii_lowercase());
+    let follows = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    if !begins || !slug.bytes().all(follows) {
+        let sent = text::quote(property_name);
+        return Err(format!(
+            "is no property name: {sent}; send small letters, digits and underscores, a letter first"
+        ));
+    }
+    let checked = text::one_line(slug, KEY_CHARS_MAX);
+    checked.map_err(|error| error.to_string())
 }
 
 /// Leaves room for a number within [`KEY_CHARS_MAX`].

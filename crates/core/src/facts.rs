@@ -5,10 +5,13 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::command::{Command, CreateOpportunity, ResolveContact};
-use crate::custom::{FieldDefinition, Scope};
-use crate::pipeline::{Pipeline, UnknownAttributes, User};
-use crate::{Change, DomainName, Email, Object, Record, mail_provider};
+use crate::command::{
+    Attributes, Command, CreateOpportunity, FieldKey, ResolveContact, UpdateField,
+};
+use crate::custom::normal::MemberKey;
+use crate::custom::{AttributeType, FieldDefinition, Scope};
+use crate::pipeline::{Pipeline, Stage, UnknownAttributes, User};
+use crate::{Change, DomainName, Email, Object, Record, Value, mail_provider};
 
 /// What commands need to know: every key that their plans may ask for. Loaded as sets, once for many commands.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -25,7 +28,13 @@ pub struct Needs {
     pub user_emails: BTreeSet<Email>,
     /// The custom fields of these scopes.
     pub fields: BTreeSet<Scope>,
+    /// The records with a value of these fields, where that is not of this type already: see
+    /// [`Facts::holders_needed`].
+    pub conversions: BTreeSet<(Scope, FieldKey, AttributeType)>,
 }
+
+/// Most records of which the values are converted when a field changes its type.
+pub const HOLDERS_MAX: usize = 10_000;
 
 impl Needs {
     /// Adds what the plan of this command may ask for.
@@ -35,14 +44,48 @@ impl Needs {
             Command::ResolveAccount(resolve) => {
                 self.domains.insert(resolve.domain.clone());
                 self.fields.insert(Scope::Accounts);
+                self.add_members(&resolve.attributes);
             }
             Command::ResolveContact(resolve) => self.add_contact(resolve),
+            Command::CreateField(create) => self.add_fields(create.scope),
+            Command::UpdateField(update) => self.add_update(update),
+            Command::CreateStage(create) => drop(self.pipelines.insert(create.pipeline_id)),
+        }
+    }
+
+    /// The fields of a scope, and the pipeline that it belongs to.
+    fn add_fields(&mut self, scope: Scope) {
+        self.fields.insert(scope);
+        self.pipelines.extend(scope.pipeline_id());
+    }
+
+    fn add_update(&mut self, update: &UpdateField) {
+        self.add_fields(update.scope);
+        let conversion = |to| (update.scope, update.key.clone(), to);
+        self.conversions
+            .extend(update.attribute_type.map(conversion));
+    }
+
+    /// Whoever is named by what looks like a member's id or address.
+    fn add_members(&mut self, attributes: &Attributes) {
+        let sent = attributes.kept.values().chain(attributes.extra.values());
+        let texts = sent.flat_map(|attribute| match &attribute.value {
+            Some(Value::Text(text)) => std::slice::from_ref(text),
+            Some(Value::Texts(texts)) => texts.as_slice(),
+            _ => &[],
+        });
+        for key in texts.filter_map(|text| MemberKey::of(text.trim())) {
+            match key {
+                MemberKey::Id(id) => drop(self.users.insert(id)),
+                MemberKey::Email(email) => drop(self.user_emails.insert(email)),
+            }
         }
     }
 
     fn add_opportunity(&mut self, create: &CreateOpportunity) {
         self.pipelines.insert(create.pipeline_id);
         self.fields.insert(Scope::Opportunities(create.pipeline_id));
+        self.add_members(&create.attributes);
         self.users.extend(create.owner_id);
         self.user_emails.extend(create.owner_email.clone());
         let emails = create.primary_contact_email.iter();
@@ -55,6 +98,7 @@ impl Needs {
     }
 
     fn add_contact(&mut self, resolve: &ResolveContact) {
+        self.add_members(&resolve.attributes);
         self.emails.insert(resolve.email.clone());
         self.emails.extend(other_emails(resolve));
         self.domains.extend(company_domain(&resolve.email));
@@ -73,7 +117,7 @@ pub fn company_domain(email: &Email) -> Option<DomainName> {
 /// The other addresses that were sent with a contact.
 pub(crate) fn other_emails(resolve: &ResolveContact) -> impl Iterator<Item = Email> {
     let sent = match resolve.values.get("other_emails") {
-        Some(crate::Value::Texts(texts)) => texts.as_slice(),
+        Some(Value::Texts(texts)) => texts.as_slice(),
         _ => &[],
     };
     sent.iter().filter_map(|text| text.parse().ok())
@@ -105,6 +149,8 @@ struct Layer {
     users: BTreeMap<Uuid, Option<Arc<User>>>,
     user_emails: BTreeMap<Email, Option<Uuid>>,
     fields: BTreeMap<Scope, Vec<Arc<FieldDefinition>>>,
+    /// The fields that may change their type: of each, every record with a value is known, up to one over [`HOLDERS_MAX`].
+    conversions: BTreeSet<(Scope, FieldKey)>,
 }
 
 impl Facts {
@@ -127,6 +173,11 @@ impl Facts {
                 .map(|key| (key.clone(), None))
                 .collect(),
             fields: needs.fields.iter().map(|key| (*key, vec![])).collect(),
+            conversions: needs
+                .conversions
+                .iter()
+                .map(|(scope, key, _)| (*scope, key.clone()))
+                .collect(),
         };
         let pending = Layer::default();
         Self {
@@ -136,7 +187,7 @@ impl Facts {
         }
     }
 
-    /// Adds an account or a contact that was found.
+    /// Adds a record that was found.
     pub fn add_record(&mut self, record: Arc<Record>) {
         self.known.learn(record);
     }
@@ -163,16 +214,33 @@ impl Facts {
             .push(Arc::new(field));
     }
 
+    /// Of which fields, by slug, the loader is to add every record with a value, up to one more than [`HOLDERS_MAX`] of
+    /// each. To be asked once the fields are added.
+    #[must_use]
+    pub fn holders_needed(&self, needs: &Needs) -> BTreeSet<(Scope, String)> {
+        let needed = needs.conversions.iter().filter_map(|(scope, key, to)| {
+            let fields = self.known.fields.get(scope)?;
+            let field = fields.iter().find(|field| field.is_named_by(key))?;
+            (field.attribute_type != *to).then(|| (*scope, field.slug.clone()))
+        });
+        needed.collect()
+    }
+
     /// Notes a change as pending, so that what comes after it sees it.
     pub fn absorb(&mut self, change: &Change) {
         match change {
             Change::CreateRecord(record) | Change::UpdateRecord { after: record, .. } => {
                 self.pending.learn(Arc::clone(record));
             }
-            Change::CreateField(field) => {
-                let fields = self.pending.fields.entry(field.scope).or_default();
-                fields.push(Arc::clone(field));
+            Change::CreateField(field) | Change::UpdateField { after: field, .. } => {
+                put(self.pending.fields.entry(field.scope).or_default(), field);
             }
+            Change::CreateStage { pipeline_id, stage }
+            | Change::UpdateStage {
+                pipeline_id,
+                after: stage,
+                ..
+            } => self.absorb_stage(*pipeline_id, stage),
             // Settings are not planned from facts yet.
             Change::CreateOrganization(_)
             | Change::UpdateOrganization { .. }
@@ -183,14 +251,25 @@ impl Facts {
         }
     }
 
+    fn absorb_stage(&mut self, pipeline_id: Uuid, stage: &Stage) {
+        if let Ok(Some(pipeline)) = self.pipeline(pipeline_id) {
+            let mut pipeline = Pipeline::clone(pipeline);
+            pipeline.put(stage);
+            let pipeline = Some(Arc::new(pipeline));
+            self.pending.pipelines.insert(pipeline_id, pipeline);
+        }
+    }
+
     /// Makes what is pending known.
     pub fn keep(&mut self) {
         let pending = std::mem::take(&mut self.pending);
+        self.known.pipelines.extend(pending.pipelines);
         self.known.records.extend(pending.records);
         self.known.domains.extend(pending.domains);
         self.known.emails.extend(pending.emails);
         for (scope, fields) in pending.fields {
-            self.known.fields.entry(scope).or_default().extend(fields);
+            let known = self.known.fields.entry(scope).or_default();
+            fields.iter().for_each(|field| put(known, field));
         }
     }
 
@@ -240,8 +319,31 @@ impl Facts {
     pub(crate) fn fields(&self, scope: Scope) -> Result<Vec<&FieldDefinition>, NotLoaded> {
         let known = self.known.fields.get(&scope);
         let known = known.ok_or_else(|| NotLoaded(format!("the fields of {scope:?}")))?;
-        let pending = self.pending.fields.get(&scope).into_iter().flatten();
-        Ok(known.iter().chain(pending).map(AsRef::as_ref).collect())
+        let mut fields: Vec<&FieldDefinition> = known.iter().map(AsRef::as_ref).collect();
+        for field in self.pending.fields.get(&scope).into_iter().flatten() {
+            match fields.iter_mut().find(|known| known.id == field.id) {
+                Some(known) => *known = field,
+                None => fields.push(field),
+            }
+        }
+        Ok(fields)
+    }
+
+    /// The records with a value of a field that may change its type.
+    pub(crate) fn holders(
+        &self,
+        key: &FieldKey,
+        field: &FieldDefinition,
+    ) -> Result<Vec<Arc<Record>>, NotLoaded> {
+        let asked = (field.scope, key.clone());
+        if !self.known.conversions.contains(&asked) {
+            return Err(NotLoaded(format!("the records with {}", field.slug)));
+        }
+        let known = self.known.records.iter();
+        let known = known.filter(|(id, _)| !self.pending.records.contains_key(*id));
+        let records = known.chain(&self.pending.records).map(|(_, record)| record);
+        let holders = records.filter(|record| field.is_held_by(record));
+        Ok(holders.cloned().collect())
     }
 
     fn record(&self, id: &Uuid) -> Option<&Arc<Record>> {
@@ -261,6 +363,14 @@ impl Facts {
     }
 }
 
+/// Adds a field, or puts it in place of what it was.
+fn put(fields: &mut Vec<Arc<FieldDefinition>>, field: &Arc<FieldDefinition>) {
+    match fields.iter_mut().find(|known| known.id == field.id) {
+        Some(known) => *known = Arc::clone(field),
+        None => fields.push(Arc::clone(field)),
+    }
+}
+
 impl Layer {
     /// Notes a record under its id and under every key it is known by.
     fn learn(&mut self, record: Arc<Record>) {
@@ -277,7 +387,7 @@ impl Layer {
                 self.emails
                     .extend(emails.map(|email| (email, Some(record.id))));
             }
-            Object::Opportunity => return, // nothing asks for one
+            Object::Opportunity => {} // known by its id alone
         }
         self.records.insert(record.id, record);
     }

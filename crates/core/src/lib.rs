@@ -10,6 +10,7 @@ pub mod email;
 pub mod facts;
 pub mod faults;
 pub mod key;
+pub mod link;
 pub mod mail_provider;
 #[cfg(any(test, feature = "model"))]
 pub mod model;

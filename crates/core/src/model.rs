@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::custom::FieldDefinition;
 use crate::facts::NotLoaded;
-use crate::pipeline::{Pipeline, UnknownAttributes, User};
+use crate::pipeline::{Pipeline, Stage, UnknownAttributes, User};
 use crate::plan::setup::Setup;
 use crate::plan::{Item, Mode, Plan, plan};
 use crate::value::{CustomValues, Value};
@@ -64,6 +64,16 @@ impl Model {
             .iter()
             .filter(|field| needs.fields.contains(&field.scope));
         fields.for_each(|field| facts.add_field(field.clone()));
+        for (scope, slug) in facts.holders_needed(needs) {
+            let field = self
+                .fields
+                .iter()
+                .find(|field| (field.scope, &field.slug) == (scope, &slug));
+            let records = self.records.values();
+            let holders =
+                records.filter(|record| field.is_some_and(|field| field.is_held_by(record)));
+            holders.for_each(|record| facts.add_record(Arc::clone(record)));
+        }
         facts
     }
 
@@ -74,6 +84,19 @@ impl Model {
                 self.records.insert(record.id, Arc::clone(record));
             }
             Change::CreateField(field) => self.fields.push(FieldDefinition::clone(field)),
+            Change::UpdateField { after, .. } => {
+                let field = self.fields.iter_mut().find(|field| field.id == after.id);
+                *field.expect("what is updated is there") = FieldDefinition::clone(after);
+            }
+            Change::CreateStage { pipeline_id, stage }
+            | Change::UpdateStage {
+                pipeline_id,
+                after: stage,
+                ..
+            } => {
+                let pipeline = self.pipelines.get_mut(pipeline_id);
+                pipeline.expect("a stage's pipeline is there").put(stage);
+            }
             Change::CreateOrganization(organization) => {
                 self.unknown_attributes = organization.unknown_attributes;
             }
@@ -108,31 +131,15 @@ impl Model {
         self.records.values().map(AsRef::as_ref)
     }
 
+    /// Every pipeline with its stages.
+    pub fn pipelines(&self) -> impl Iterator<Item = &Pipeline> {
+        self.pipelines.values()
+    }
+
     /// All of it but ids and times, in an order of its own.
     #[must_use]
     pub fn dump(&self) -> Dump {
-        let fields = self.fields.iter().map(|field| {
-            let object = field.scope.object().name();
-            format!(
-                "{object} {} {} {} {}",
-                field.order,
-                field.slug,
-                field.name,
-                field.attribute_type.name()
-            )
-        });
-        dump(self.records(), fields, |stage_id| {
-            self.stage_label(stage_id)
-        })
-    }
-
-    fn stage_label(&self, id: Uuid) -> String {
-        let stages = self
-            .pipelines
-            .values()
-            .flat_map(|pipeline| &pipeline.stages);
-        let stage = stages.into_iter().find(|stage| stage.id == id);
-        stage.map(|stage| stage.label.clone()).unwrap_or_default()
+        dump(self.records(), &self.fields, self.pipelines.values())
     }
 }
 
@@ -145,28 +152,48 @@ pub fn needs_of(items: &[Item]) -> Needs {
     needs
 }
 
-/// Data in a form that two stores can be compared by: a line for each record and field, references by natural keys.
+/// Data in a form that two stores can be compared by: a line for each record, field and stage, references by natural keys.
 pub type Dump = Vec<String>;
 
-/// The dump of these records and fields.
+/// The dump of all this.
 pub fn dump<'a>(
     records: impl Iterator<Item = &'a Record>,
-    fields: impl Iterator<Item = String>,
-    stage_label: impl Fn(Uuid) -> String,
+    fields: &[FieldDefinition],
+    pipelines: impl Iterator<Item = &'a Pipeline>,
 ) -> Dump {
     let records: Vec<&Record> = records.collect();
-    let names: BTreeMap<Uuid, &str> = records
+    let stages: Vec<&Stage> = pipelines.flat_map(|pipeline| &pipeline.stages).collect();
+    let mut names: BTreeMap<Uuid, &str> = records
         .iter()
         .map(|record| (record.id, natural_key(record)))
         .collect();
-    let name = |id: &Uuid| match names.get(id) {
-        Some(name) => (*name).to_owned(),
-        None => stage_label(*id),
-    };
+    names.extend(stages.iter().map(|stage| (stage.id, stage.label.as_str())));
+    let name = |id: &Uuid| names.get(id).copied().unwrap_or_default().to_owned();
     let lines = records.iter().map(|record| line(record, &name));
-    let mut dump: Dump = lines.chain(fields).collect();
+    let mut dump: Dump = lines.collect();
+    dump.extend(fields.iter().map(field_line));
+    dump.extend(stages.into_iter().map(|stage| {
+        let id = Uuid::nil();
+        format!(
+            "{:?}",
+            Stage {
+                id,
+                ..stage.clone()
+            }
+        )
+    }));
     dump.sort();
     dump
+}
+
+fn field_line(field: &FieldDefinition) -> String {
+    let masked = FieldDefinition {
+        id: Uuid::nil(),
+        created_at: Timestamp::from_micros(0),
+        ..field.clone()
+    };
+    let object = field.scope.object().name();
+    format!("{object} {masked:?}")
 }
 
 fn line(record: &Record, name: &impl Fn(&Uuid) -> String) -> String {

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use crate::custom::FieldDefinition;
+use crate::pipeline::Stage;
 use crate::record::{Record, contact_name};
 
 /// What came of one command.
@@ -15,6 +17,10 @@ pub enum Outcome {
     Account(Box<Resolution>),
     /// A contact was created or found.
     Contact(Box<Resolution>),
+    /// A custom field was created or changed.
+    Field(Box<FieldWritten>),
+    /// A stage was created.
+    Stage(Box<StageCreated>),
 }
 
 impl Outcome {
@@ -22,8 +28,9 @@ impl Outcome {
     #[must_use]
     pub fn is_created(&self) -> bool {
         match self {
-            Self::Opportunity(_) => true,
+            Self::Opportunity(_) | Self::Stage(_) => true,
             Self::Account(found) | Self::Contact(found) => found.how == How::Created,
+            Self::Field(written) => written.how == How::Created,
         }
     }
 }
@@ -62,6 +69,28 @@ pub struct Resolution {
     pub filled: Vec<String>,
     /// Fields that hold something else than was sent, and kept it.
     pub kept: Vec<String>,
+    /// Paths of the body that were ignored.
+    pub ignored: Vec<String>,
+}
+
+/// A custom field that was created or changed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FieldWritten {
+    /// As it is now.
+    pub field: Arc<FieldDefinition>,
+    /// Created, or matched and changed.
+    pub how: How,
+    /// Paths of the body that were ignored.
+    pub ignored: Vec<String>,
+}
+
+/// A stage that was created.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StageCreated {
+    /// Where.
+    pub pipeline_id: Uuid,
+    /// The stage.
+    pub stage: Stage,
     /// Paths of the body that were ignored.
     pub ignored: Vec<String>,
 }

@@ -4,6 +4,15 @@ use uuid::Uuid;
 
 use crate::{Email, Timestamp};
 
+/// Most stages of one pipeline.
+pub const STAGES_MAX: usize = 200;
+/// Longest label of a stage, in characters.
+pub const LABEL_CHARS_MAX: usize = 255;
+/// Longest colour, in characters.
+pub const COLOR_CHARS_MAX: usize = 32;
+/// The highest place in an order that a caller may give.
+pub const ORDER_MAX: i64 = 1_000_000;
+
 /// A pipeline with its stages in `stage_order`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pipeline {
@@ -77,6 +86,15 @@ impl Pipeline {
     /// The stages that opportunities may be put into, in order.
     pub fn active_stages(&self) -> impl Iterator<Item = &Stage> {
         self.stages.iter().filter(|stage| stage.is_active)
+    }
+
+    /// Takes a stage in, in its place; one that it has already, in place of what that was.
+    pub fn put(&mut self, stage: &Stage) {
+        match self.stages.iter_mut().find(|had| had.id == stage.id) {
+            Some(had) => *had = stage.clone(),
+            None => self.stages.push(stage.clone()),
+        }
+        self.stages.sort_by_key(|stage| (stage.order, stage.id));
     }
 }
 

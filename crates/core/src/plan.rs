@@ -6,8 +6,10 @@ mod account;
 mod attributes;
 mod contact;
 mod draft;
+mod field;
 mod opportunity;
 pub mod setup;
+mod stage;
 #[cfg(test)]
 mod tests;
 
@@ -116,5 +118,8 @@ fn plan_one(command: &Command, draft: &mut Draft) -> Result<Option<Outcome>, Not
         Command::CreateOpportunity(create) => opportunity::create(create, draft),
         Command::ResolveAccount(resolve) => account::resolve(resolve, draft),
         Command::ResolveContact(resolve) => contact::resolve(resolve, draft),
+        Command::CreateField(create) => field::create(create, draft),
+        Command::UpdateField(update) => field::update(update, draft),
+        Command::CreateStage(create) => stage::create(create, draft),
     }
 }

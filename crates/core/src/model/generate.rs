@@ -1,5 +1,7 @@
 //! Random commands from a small world, so that they meet.
 
+mod settings;
+
 use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
@@ -31,9 +33,12 @@ pub fn item(setup: &Setup) -> impl Strategy<Value = Item> + use<> {
 
 fn command(setup: &Setup) -> impl Strategy<Value = Command> + use<> {
     prop_oneof![
-        opportunity(setup).prop_map(|create| Command::CreateOpportunity(Box::new(create))),
-        account().prop_map(|resolve| Command::ResolveAccount(Box::new(resolve))),
-        contact().prop_map(|resolve| Command::ResolveContact(Box::new(resolve))),
+        4 => opportunity(setup).prop_map(|create| Command::CreateOpportunity(Box::new(create))),
+        4 => account(setup).prop_map(|resolve| Command::ResolveAccount(Box::new(resolve))),
+        4 => contact(setup).prop_map(|resolve| Command::ResolveContact(Box::new(resolve))),
+        2 => settings::create_field(setup).prop_map(|create| Command::CreateField(Box::new(create))),
+        2 => settings::update_field(setup).prop_map(|update| Command::UpdateField(Box::new(update))),
+        1 => settings::create_stage(setup).prop_map(|create| Command::CreateStage(Box::new(create))),
     ]
 }
 
@@ -52,7 +57,7 @@ fn opportunity(setup: &Setup) -> impl Strategy<Value = CreateOpportunity> + use<
         option::of(email()),
         vec(email(), 0..3),
     );
-    (pipeline, values, stage, owner, around, attributes()).prop_map(
+    (pipeline, values, stage, owner, around, attributes(setup)).prop_map(
         |(
             pipeline_id,
             values,
@@ -77,22 +82,22 @@ fn opportunity(setup: &Setup) -> impl Strategy<Value = CreateOpportunity> + use<
     )
 }
 
-fn account() -> impl Strategy<Value = ResolveAccount> {
+fn account(setup: &Setup) -> impl Strategy<Value = ResolveAccount> + use<> {
     let values = texts(&["name", "industry", "description"]);
-    (domain(), values, attributes()).prop_map(|(domain, values, attributes)| ResolveAccount {
+    (domain(), values, attributes(setup)).prop_map(|(domain, values, attributes)| ResolveAccount {
         domain,
         values,
         attributes,
     })
 }
 
-fn contact() -> impl Strategy<Value = ResolveContact> {
+fn contact(setup: &Setup) -> impl Strategy<Value = ResolveContact> + use<> {
     let others = option::of(vec(email(), 1..3));
     (
         email(),
         texts(&["first_name", "full_name"]),
         others,
-        attributes(),
+        attributes(setup),
     )
         .prop_map(|(email, mut values, others, attributes)| {
             let others = others.map(|others| others.iter().map(Email::to_string).collect());
@@ -125,13 +130,25 @@ fn texts(fields: &'static [&'static str]) -> impl Strategy<Value = Values> {
 }
 
 /// Attributes that name the same fields in several ways, with values of several types.
-fn attributes() -> impl Strategy<Value = Attributes> {
-    let key = || prop::sample::select(&["seats", "Seats", "custom__lead_source", "Lead Source"]);
+fn attributes(setup: &Setup) -> impl Strategy<Value = Attributes> + use<> {
+    let key = || {
+        prop::sample::select(&[
+            "seats",
+            "Seats",
+            "custom__lead_source",
+            "Lead Source",
+            "grade",
+            "team",
+        ])
+    };
+    let member = Value::Text(setup.owner.email.to_string());
     let value = prop_oneof![
         4 => Just(Some(Value::Text("web".to_owned()))),
         3 => Just(Some(Value::Number(12.0))),
         1 => Just(Some(Value::Boolean(true))),
         1 => Just(Some(Value::Texts(vec!["a".to_owned()]))),
+        1 => Just(Some(Value::Text("2026-05-25".to_owned()))),
+        2 => Just(Some(member)),
         1 => Just(None),
     ];
     let entry = |place: &'static str| {

@@ -1,12 +1,12 @@
 //! Custom attributes: which field each key names, and what happens to one that names none.
 
-use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use super::draft::Draft;
 use crate::Change;
 use crate::command::{Attribute, Attributes};
-use crate::custom::{self, AttributeType, FIELDS_MAX, FieldDefinition, Scope};
+use crate::custom::normal::MemberKey;
+use crate::custom::{self, AttributeType, FIELDS_MAX, FieldDefinition, Metadata, Scope};
 use crate::facts::NotLoaded;
 use crate::pipeline::UnknownAttributes;
 use crate::text::quote;
@@ -23,7 +23,7 @@ pub(super) fn resolve(
     let mut ignored = attributes.ignored.clone();
     for (path, attribute) in &attributes.kept {
         match (&attribute.value, slug_named(scope, attribute, draft)?) {
-            (Some(value), Some((slug, holds))) => put(path, value, slug, holds, &mut values, draft),
+            (Some(value), Some(slug)) => put(scope, path, value, slug, &mut values, draft)?,
             (Some(value), None) => {
                 if let Some(slug) = make_field(scope, path, attribute, value, draft)? {
                     values.insert(slug, value.clone());
@@ -35,7 +35,7 @@ pub(super) fn resolve(
     }
     for (path, attribute) in &attributes.extra {
         match (&attribute.value, slug_named(scope, attribute, draft)?) {
-            (Some(value), Some((slug, holds))) => put(path, value, slug, holds, &mut values, draft),
+            (Some(value), Some(slug)) => put(scope, path, value, slug, &mut values, draft)?,
             _ => ignored.push(path.clone()),
         }
     }
@@ -46,35 +46,69 @@ fn slug_named(
     scope: Scope,
     attribute: &Attribute,
     draft: &Draft,
-) -> Result<Option<(String, AttributeType)>, NotLoaded> {
+) -> Result<Option<String>, NotLoaded> {
     let fields = draft.facts.fields(scope)?;
     let field = custom::named(&attribute.key, &fields);
-    Ok(field.map(|field| (field.slug.clone(), field.attribute_type)))
+    Ok(field.map(|field| field.slug.clone()))
 }
 
-/// Takes the value if it fits its field, and the field has none yet.
+/// Takes the value in its field's form if it fits, and the field has none yet.
 fn put(
+    scope: Scope,
     path: &str,
     value: &Value,
     slug: String,
-    holds: AttributeType,
     values: &mut CustomValues,
     draft: &mut Draft,
-) {
-    if !holds.fits(value) {
-        let (sent, wanted) = (value.kind_name(), holds.wanted());
-        let message = format!("is {sent}, but the field '{slug}' holds {wanted}");
+) -> Result<(), NotLoaded> {
+    if values.contains_key(&slug) {
+        let message = format!("names the field '{slug}', as another member does; send it once");
         draft.faults.add(path, message);
-        return;
+        return Ok(());
     }
-    match values.entry(slug) {
-        Entry::Vacant(free) => drop(free.insert(value.clone())),
-        Entry::Occupied(taken) => {
-            let slug = taken.key();
-            let message = format!("names the field '{slug}', as another member does; send it once");
-            draft.faults.add(path, message);
+    let fields = draft.facts.fields(scope)?;
+    let field = fields.iter().find(|field| field.slug == slug);
+    let field = field.expect("the slug is a field's");
+    match normal(field, value, draft)? {
+        Ok(value) if value.is_empty() => {}
+        Ok(value) => drop(values.insert(slug, value)),
+        Err(message) => draft.faults.add(path, message),
+    }
+    Ok(())
+}
+
+/// The value as its field stores it, members by their ids; or what is wrong with it.
+fn normal(
+    field: &FieldDefinition,
+    value: &Value,
+    draft: &Draft,
+) -> Result<Result<Value, String>, NotLoaded> {
+    let normal = match field.normal(value) {
+        Ok(normal) => normal,
+        Err(unfit) => return Ok(Err(unfit.to_string())),
+    };
+    let Value::Texts(named) = &normal else {
+        return Ok(Ok(normal));
+    };
+    if field.attribute_type != AttributeType::TeamMembers {
+        return Ok(Ok(normal));
+    }
+    let mut ids: Vec<String> = vec![];
+    for text in named {
+        let member = match MemberKey::of(text) {
+            Some(MemberKey::Id(id)) => draft.facts.user(id)?,
+            Some(MemberKey::Email(email)) => draft.facts.user_by_email(&email)?,
+            None => None,
+        };
+        let Some(member) = member else {
+            return Ok(Err(format!("names no member: {}", quote(text))));
+        };
+        let id = member.id.to_string();
+        if !ids.contains(&id) {
+            ids.push(id);
         }
     }
+    Ok(Ok(Value::Texts(ids)))
 }
 
 /// Makes a field for an attribute that names none; its slug, unless that is refused.
@@ -95,7 +129,7 @@ fn make_field(
     );
     Ok(match made {
         Ok((slug, attribute_type)) => {
-            let order = i64::try_from(fields.len()).unwrap_or(i64::MAX) + 1;
+            let order = next_order(&fields);
             let name = attribute.key.trim();
             let name = name.strip_prefix("custom__").unwrap_or(name).to_owned();
             let (id, created_at) = (draft.id(), draft.now);
@@ -105,7 +139,9 @@ fn make_field(
                 slug: slug.clone(),
                 name,
                 attribute_type,
+                metadata: Metadata::default(),
                 order,
+                is_hidden: false,
                 created_at,
             };
             draft.change(Change::CreateField(Arc::new(field)));
@@ -140,9 +176,19 @@ fn new_field(
             "names no field, and there are {FIELDS_MAX} already, the most there can be"
         ));
     }
-    let taken =
-        |slug: &str| scope.object().reserves(slug) || fields.iter().any(|field| field.slug == slug);
+    let taken = |slug: &str| is_taken(scope, slug, fields);
     Ok((custom::slug_for(&attribute.key, taken), attribute_type))
+}
+
+/// Whether no new field may have the slug.
+pub(super) fn is_taken(scope: Scope, slug: &str, fields: &[&FieldDefinition]) -> bool {
+    scope.object().reserves(slug) || fields.iter().any(|field| field.slug == slug)
+}
+
+/// The place behind all fields.
+pub(super) fn next_order(fields: &[&FieldDefinition]) -> i64 {
+    let last = fields.iter().map(|field| field.order).max();
+    last.unwrap_or(0).saturating_add(1)
 }
 
 /// `; did you mean 'seats'?`, where some field's name is near.
