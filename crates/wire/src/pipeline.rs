@@ -49,7 +49,7 @@ impl<'a> Stages<'a> {
 
 /// A stage in an answer.
 #[derive(Serialize)]
-struct Stage<'a> {
+pub(crate) struct Stage<'a> {
     stage_id: Uuid,
     pipeline_id: Uuid,
     label: &'a str,
@@ -64,14 +64,14 @@ struct Stage<'a> {
 fn stages(pipeline: &CorePipeline) -> Vec<Stage<'_>> {
     pipeline
         .active_stages()
-        .map(|stage| stage_of(pipeline, stage))
+        .map(|stage| stage_of(pipeline.id, stage))
         .collect()
 }
 
-fn stage_of<'a>(pipeline: &CorePipeline, stage: &'a CoreStage) -> Stage<'a> {
+pub(crate) fn stage_of(pipeline_id: Uuid, stage: &CoreStage) -> Stage<'_> {
     Stage {
         stage_id: stage.id,
-        pipeline_id: pipeline.id,
+        pipeline_id,
         label: &stage.label,
         stage_order: stage.order,
         color: stage.color.as_deref(),

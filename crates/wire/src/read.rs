@@ -1,7 +1,8 @@
 //! Reading a JSON object member by member, noting every fault with its path.
 
 use lanekeeper_core::Faults;
-use lanekeeper_core::text::{is_blank, quote};
+use lanekeeper_core::pipeline::ORDER_MAX;
+use lanekeeper_core::text::{is_blank, one_line, quote};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -70,6 +71,48 @@ impl Members {
     where
         T: std::str::FromStr<Err: std::fmt::Display>,
     {
+        self.require(name, faults)?;
+        self.parsed(name, faults)
+    }
+
+    /// A text of one line, trimmed, if it is there and not blank.
+    pub(crate) fn line(
+        &mut self,
+        name: &str,
+        chars_max: usize,
+        faults: &mut Faults,
+    ) -> Option<String> {
+        let text = self.text(name, faults)?;
+        let line = one_line(text.trim(), chars_max);
+        line.map_err(|error| faults.add(self.path_of(name), error))
+            .ok()
+    }
+
+    /// A text of one line, trimmed, that must be there and not blank.
+    pub(crate) fn required_line(
+        &mut self,
+        name: &str,
+        chars_max: usize,
+        faults: &mut Faults,
+    ) -> Option<String> {
+        self.require(name, faults)?;
+        self.line(name, chars_max, faults)
+    }
+
+    /// A place in an order, from 1, if it is there and not null.
+    pub(crate) fn order(&mut self, name: &str, faults: &mut Faults) -> Option<i64> {
+        let value = self.optional(name)?;
+        let number = value.as_f64().filter(|number| number.fract() == 0.0);
+        let order = number.filter(|number| (1.0..=ORDER_MAX as f64).contains(number));
+        if order.is_none() {
+            let message = format!("is not a whole number from 1 to {ORDER_MAX}");
+            faults.add(self.path_of(name), message);
+        }
+        order.map(|order| order as i64)
+    }
+
+    /// None, and a fault, if the member is absent, null or blank.
+    fn require(&self, name: &str, faults: &mut Faults) -> Option<()> {
         let is_missing = match self.left.get(name) {
             None | Some(Value::Null) => true,
             Some(Value::String(text)) => is_blank(text),
@@ -79,13 +122,18 @@ impl Members {
             faults.add(self.path_of(name), "is required");
             return None;
         }
-        self.parsed(name, faults)
+        Some(())
     }
 
     /// An id, if it is there and not null.
     pub(crate) fn id(&mut self, name: &str, faults: &mut Faults) -> Option<Uuid> {
         let value = self.optional(name)?;
         id(value, &self.path_of(name), faults)
+    }
+
+    /// The paths of what was not read.
+    pub(crate) fn ignored(self) -> Vec<String> {
+        self.rest().map(|member| member.path).collect()
     }
 
     /// What was not read.

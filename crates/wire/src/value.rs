@@ -1,7 +1,8 @@
 //! The value of a system field, read as its kind says.
 
-use lanekeeper_core::object::{Kind, LINK_CHARS_MAX, LIST_LEN_MAX, Object, SetBy, TAG_CHARS_MAX};
-use lanekeeper_core::text::{multi_line, one_line, quote};
+use lanekeeper_core::link::link;
+use lanekeeper_core::object::{Kind, LIST_LEN_MAX, Object, SetBy, TAG_CHARS_MAX};
+use lanekeeper_core::text::{multi_line, one_line};
 use lanekeeper_core::timestamp::unix_seconds;
 use lanekeeper_core::value::Values;
 use lanekeeper_core::{Email, Faults, Timestamp, Value};
@@ -35,7 +36,7 @@ fn read(kind: Kind, json: Json, path: &str, faults: &mut Faults) -> Option<Value
             let text = text(json, path, faults)?;
             or_fault(multi_line(&text, chars_max), path, faults).map(Value::Text)
         }
-        Kind::Link => link(json, path, faults).map(Value::Text),
+        Kind::Link => read_link(json, path, faults).map(Value::Text),
         Kind::Number => number(&json, path, faults).map(Value::number),
         Kind::Year => year(&json, path, faults).map(Value::Number),
         Kind::Boolean => boolean(&json, path, faults).map(Value::Boolean),
@@ -51,28 +52,12 @@ fn read(kind: Kind, json: Json, path: &str, faults: &mut Faults) -> Option<Value
     }
 }
 
-/// A web address, or a handle; never another scheme, which a page might run.
-fn link(json: Json, path: &str, faults: &mut Faults) -> Option<String> {
+fn read_link(json: Json, path: &str, faults: &mut Faults) -> Option<String> {
     let text = text(json, path, faults)?;
-    let text = or_fault(one_line(text.trim(), LINK_CHARS_MAX), path, faults)?;
-    let scheme = text
-        .split_once(':')
-        .map(|(scheme, _)| scheme.to_ascii_lowercase());
-    let is_web = matches!(scheme.as_deref(), None | Some("http" | "https"));
-    if !is_web || text.starts_with("//") {
-        faults.add(
-            path,
-            format!(
-                "is not a web address: {}; it has to begin with https:// or http://",
-                quote(&text)
-            ),
-        );
-        return None;
-    }
-    Some(text)
+    or_fault(link(&text), path, faults)
 }
 
-fn number(json: &Json, path: &str, faults: &mut Faults) -> Option<f64> {
+pub(crate) fn number(json: &Json, path: &str, faults: &mut Faults) -> Option<f64> {
     let number = json.as_f64();
     if number.is_none() {
         faults.add(path, format!("is {}; send a number", kind_name(json)));
@@ -92,7 +77,7 @@ fn year(json: &Json, path: &str, faults: &mut Faults) -> Option<f64> {
     Some(year)
 }
 
-fn boolean(json: &Json, path: &str, faults: &mut Faults) -> Option<bool> {
+pub(crate) fn boolean(json: &Json, path: &str, faults: &mut Faults) -> Option<bool> {
     let boolean = json.as_bool();
     if boolean.is_none() {
         faults.add(path, format!("is {}; send true or false", kind_name(json)));
@@ -184,7 +169,12 @@ pub(crate) fn emails(json: Json, path: &str, faults: &mut Faults) -> Option<Vec<
 }
 
 /// The entries of an array that is not too long.
-fn entries(json: Json, path: &str, wanted: &str, faults: &mut Faults) -> Option<Vec<Json>> {
+pub(crate) fn entries(
+    json: Json,
+    path: &str,
+    wanted: &str,
+    faults: &mut Faults,
+) -> Option<Vec<Json>> {
     match json {
         Json::Array(entries) if entries.len() <= LIST_LEN_MAX => Some(entries),
         Json::Array(entries) => {
@@ -202,7 +192,7 @@ fn entries(json: Json, path: &str, wanted: &str, faults: &mut Faults) -> Option<
     }
 }
 
-fn or_fault<T, E: std::fmt::Display>(
+pub(crate) fn or_fault<T, E: std::fmt::Display>(
     result: Result<T, E>,
     path: &str,
     faults: &mut Faults,
