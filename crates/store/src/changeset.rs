@@ -1,5 +1,7 @@
 //! The change feed's rows: what each change says, before and after.
 
+mod settings;
+
 use std::borrow::Cow;
 
 use lanekeeper_core::Record;
@@ -134,16 +136,10 @@ fn change_json(change: &Change) -> Value {
     match change {
         Change::CreateRecord(record) => json!(CreatedRecord::of(record)),
         Change::UpdateRecord { before, after } => updated(before, after),
-        Change::CreateField(field) => {
-            let after = json!({
-                "object": field.scope.object().name(),
-                "pipeline_id": field.scope.pipeline_id(),
-                "property_name": field.slug,
-                "name": field.name,
-                "attribute_type": field.attribute_type.name(),
-                "order": field.order,
-            });
-            created("field", field.id, after)
+        Change::CreateField(field) => created("field", field.id, settings::field_json(field)),
+        Change::UpdateField { before, after } => {
+            let (was, is) = (settings::field_json(before), settings::field_json(after));
+            settings::updated("field", after.id, was, is)
         }
         Change::CreateOrganization(organization) => created(
             "organization",
@@ -160,19 +156,25 @@ fn change_json(change: &Change) -> Value {
         }),
         Change::CreatePipeline(pipeline) => {
             let stages = pipeline.stages.iter().map(|stage| {
-                json!({
-                    "stage_id": stage.id,
-                    "label": stage.label,
-                    "stage_order": stage.order,
-                    "probability": stage.probability,
-                    "stage_type": stage.stage_type.name(),
-                    "is_default": stage.is_default,
-                })
+                let mut json = settings::stage_json(pipeline.id, stage);
+                json["stage_id"] = json!(stage.id);
+                json
             });
             let stages: Vec<Value> = stages.collect();
             let after =
                 json!({"name": pipeline.name, "is_default": pipeline.is_default, "stages": stages});
             created("pipeline", pipeline.id, after)
+        }
+        Change::CreateStage { pipeline_id, stage } => {
+            created("stage", stage.id, settings::stage_json(*pipeline_id, stage))
+        }
+        Change::UpdateStage {
+            pipeline_id,
+            before,
+            after,
+        } => {
+            let json = |stage| settings::stage_json(*pipeline_id, stage);
+            settings::updated("stage", after.id, json(before), json(after))
         }
         Change::CreateUser(user) => {
             let after = json!({"email": user.email, "name": user.name, "role": user.role.name()});

@@ -24,6 +24,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use lanekeeper_core::change::Actor;
+use lanekeeper_core::custom::{FieldDefinition, Scope};
 use lanekeeper_core::key::Key;
 use lanekeeper_core::outcome::OpportunityView;
 use lanekeeper_core::pipeline::{Pipeline, UnknownAttributes};
@@ -254,6 +255,15 @@ impl Store {
     pub fn pipeline(&self, org: &Org, id: Uuid) -> Result<Option<Pipeline>, ReadError> {
         let Self::Sqlite(sqlite) = self;
         sqlite.pipeline(org, id)
+    }
+
+    /// The custom fields of a scope, in their order.
+    ///
+    /// # Errors
+    /// [`ReadError`] if the database does not answer.
+    pub fn fields(&self, org: &Org, scope: Scope) -> Result<Vec<FieldDefinition>, ReadError> {
+        let Self::Sqlite(sqlite) = self;
+        sqlite.fields(org, scope)
     }
 
     /// At most `limit` changes after the sequence `after`, in commit order.

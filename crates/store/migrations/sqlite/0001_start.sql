@@ -79,7 +79,9 @@ create table field (
     slug text not null,
     name text not null,
     attribute_type text not null,
+    metadata text,
     field_order integer not null,
+    is_hidden integer not null,
     created_at integer not null,
     unique (org, id),
     foreign key (org, pipeline_id) references pipeline (org, id)

@@ -1,9 +1,10 @@
 //! Changes made: rows from changes, in the order of the plan.
 
+mod settings;
+
 use lanekeeper_core::change::{Actor, Change, edits};
-use lanekeeper_core::custom::FieldDefinition;
 use lanekeeper_core::key::Key;
-use lanekeeper_core::pipeline::{Organization, Pipeline, User};
+use lanekeeper_core::pipeline::{Organization, User};
 use lanekeeper_core::{Object, Record, Timestamp};
 use rusqlite::types::{ToSqlOutput, Value as Sql};
 use rusqlite::{Connection, ToSql, params, params_from_iter};
@@ -71,7 +72,8 @@ fn apply_one(connection: &Connection, org: Org, change: &Change) -> rusqlite::Re
     match change {
         Change::CreateRecord(record) => create_record(connection, org, record),
         Change::UpdateRecord { before, after } => update_record(connection, org, before, after),
-        Change::CreateField(field) => create_field(connection, org, field),
+        Change::CreateField(field) => settings::create_field(connection, org, field),
+        Change::UpdateField { after, .. } => settings::update_field(connection, org, after),
         // Made by `create_organization`, which gives the organisation its number.
         Change::CreateOrganization(_) => Ok(()),
         Change::UpdateOrganization { after, .. } => {
@@ -79,7 +81,11 @@ fn apply_one(connection: &Connection, org: Org, change: &Change) -> rusqlite::Re
             connection.execute(sql, params![org.number, after.name()])?;
             Ok(())
         }
-        Change::CreatePipeline(pipeline) => create_pipeline(connection, org, pipeline),
+        Change::CreatePipeline(pipeline) => settings::create_pipeline(connection, org, pipeline),
+        Change::CreateStage { pipeline_id, stage } => {
+            settings::create_stage(connection, org, *pipeline_id, stage)
+        }
+        Change::UpdateStage { after, .. } => settings::update_stage(connection, org, after),
         Change::CreateUser(user) => create_user(connection, org, user),
         Change::CreateKey(key) => create_key(connection, org, key),
         Change::RevokeKey { id, revoked_at } => {
@@ -203,62 +209,6 @@ fn delete_links(connection: &Connection, org: Org, record: &Record) -> rusqlite:
     connection
         .prepare_cached(sql)?
         .execute(params![org.number, record.id])?;
-    Ok(())
-}
-
-fn create_field(
-    connection: &Connection,
-    org: Org,
-    field: &FieldDefinition,
-) -> rusqlite::Result<()> {
-    connection.execute(
-        "insert into field (org, id, object, pipeline_id, slug, name, attribute_type, field_order, created_at)
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-        params![
-            org.number,
-            field.id,
-            field.scope.object().name(),
-            field.scope.pipeline_id(),
-            field.slug,
-            field.name,
-            field.attribute_type.name(),
-            field.order,
-            field.created_at.as_micros(),
-        ],
-    )?;
-    Ok(())
-}
-
-fn create_pipeline(connection: &Connection, org: Org, pipeline: &Pipeline) -> rusqlite::Result<()> {
-    connection.execute(
-        "insert into pipeline (org, id, name, is_default, created_at, updated_at) values (?1, ?2, ?3, ?4, ?5, ?6)",
-        params![
-            org.number,
-            pipeline.id,
-            pipeline.name,
-            pipeline.is_default,
-            pipeline.created_at.as_micros(),
-            pipeline.updated_at.as_micros(),
-        ],
-    )?;
-    for stage in &pipeline.stages {
-        connection.execute(
-            "insert into stage (org, id, pipeline_id, label, stage_order, color, is_active, is_default, probability, stage_type)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-            params![
-                org.number,
-                stage.id,
-                pipeline.id,
-                stage.label,
-                stage.order,
-                stage.color,
-                stage.is_active,
-                stage.is_default,
-                stage.probability,
-                stage.stage_type.name(),
-            ],
-        )?;
-    }
     Ok(())
 }
 

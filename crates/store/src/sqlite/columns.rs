@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
+use lanekeeper_core::custom::metadata::{Choice, Metadata};
 use lanekeeper_core::object::{Field, Kind};
 use lanekeeper_core::value::{CustomValues, Values};
 use lanekeeper_core::{Object, Record, Timestamp, Value};
@@ -99,6 +100,42 @@ fn value_of(sql: ValueRef, kind: Kind) -> Result<Option<Value>, ReadError> {
     Ok(Some(value))
 }
 
+/// What is bound for a field's metadata; null where there is none.
+pub(super) fn metadata_sql(metadata: &Metadata) -> Option<String> {
+    let json = serde_json::json!({"options": metadata.options, "rest": metadata.rest});
+    (*metadata != Metadata::default()).then(|| json.to_string())
+}
+
+/// The metadata of a field.
+pub(super) fn metadata_of(json: Option<String>) -> Result<Metadata, ReadError> {
+    #[derive(serde::Deserialize)]
+    struct Stored {
+        options: Vec<StoredChoice>,
+        rest: serde_json::Map<String, serde_json::Value>,
+    }
+    #[derive(serde::Deserialize)]
+    struct StoredChoice {
+        label: String,
+        value: String,
+        color: Option<String>,
+    }
+    let Some(json) = json else {
+        return Ok(Metadata::default());
+    };
+    let stored: Stored = from_json(json.as_bytes())?;
+    let options = stored.options.into_iter().map(|stored| Choice {
+        label: stored.label,
+        value: stored.value,
+        color: stored.color,
+    });
+    let rest = stored.rest.into_iter();
+    let rest = rest.map(|(name, value)| Ok((name, custom_value(value)?)));
+    Ok(Metadata {
+        options: options.collect(),
+        rest: rest.collect::<Result<_, ReadError>>()?,
+    })
+}
+
 fn custom_of(sql: ValueRef) -> Result<CustomValues, ReadError> {
     let ValueRef::Text(json) = sql else {
         return Ok(CustomValues::new());
@@ -116,6 +153,12 @@ fn custom_value(json: serde_json::Value) -> Result<Value, ReadError> {
         Json::String(text) => Value::Text(text),
         Json::Bool(flag) => Value::Boolean(flag),
         Json::Number(number) => Value::number(number.as_f64().unwrap_or_default()),
+        Json::Array(texts) => {
+            let texts = texts.iter().map(|text| text.as_str().map(str::to_owned));
+            let texts: Option<Vec<String>> = texts.collect();
+            let corrupt = || ReadError::Corrupt("a list with something else than texts".to_owned());
+            Value::Texts(texts.ok_or_else(corrupt)?)
+        }
         other => return Err(ReadError::Corrupt(format!("a custom value is {other}"))),
     })
 }

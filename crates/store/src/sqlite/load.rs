@@ -7,12 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use lanekeeper_core::custom::{AttributeType, FieldDefinition, Scope};
+use lanekeeper_core::facts::HOLDERS_MAX;
 use lanekeeper_core::pipeline::{Pipeline, Role, Stage, StageType, UnknownAttributes, User};
 use lanekeeper_core::{Email, Facts, Needs, Object, Record, Timestamp};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, Row, params};
 use uuid::Uuid;
 
-use super::columns::{record_of, statements};
+use super::columns::{metadata_of, record_columns, record_of, statements};
 use crate::{Org, ReadError};
 
 /// What is known of the organisation itself.
@@ -63,6 +64,11 @@ pub(super) fn load(
             facts.add_field(field);
         }
     }
+    for (scope, slug) in facts.holders_needed(needs) {
+        for record in holders(connection, org, scope, &slug)? {
+            facts.add_record(Arc::new(record));
+        }
+    }
     Ok(facts)
 }
 
@@ -76,6 +82,36 @@ fn by_keys<'a>(
     let mut found = vec![];
     for key in keys {
         found.extend(record(&mut statement, params![org.number, key], object)?);
+    }
+    Ok(found)
+}
+
+/// The records with a value of a custom field, up to one more than the plan takes. No index knows them: changing a type
+/// is rare, and reads every record of the object once.
+fn holders(
+    connection: &Connection,
+    org: Org,
+    scope: Scope,
+    slug: &str,
+) -> Result<Vec<Record>, ReadError> {
+    let object = scope.object();
+    let (columns, table) = (record_columns(object, ""), object.name());
+    let in_pipeline = match scope {
+        Scope::Accounts | Scope::Contacts => "?4 is null",
+        Scope::Opportunities(_) => "pipeline_id = ?4",
+    };
+    let sql = format!(
+        "select {columns} from {table}
+         where org = ?1 and custom is not null and json_type(custom, ?2) is not null and {in_pipeline}
+         order by rid limit ?3"
+    );
+    let path = format!("$.{slug}"); // a slug is letters, digits and underscores
+    let limit = i64::try_from(HOLDERS_MAX).unwrap_or(i64::MAX) + 1;
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query(params![org.number, path, limit, scope.pipeline_id()])?;
+    let mut found = vec![];
+    while let Some(row) = rows.next()? {
+        found.push(record_of(row, object)?);
     }
     Ok(found)
 }
@@ -237,13 +273,13 @@ pub(super) fn user_of(row: &Row) -> Result<User, ReadError> {
     })
 }
 
-fn fields(
+pub(super) fn fields(
     connection: &Connection,
     org: Org,
     scope: Scope,
 ) -> Result<Vec<FieldDefinition>, ReadError> {
     let sql = "
-        select id, slug, name, attribute_type, field_order, created_at
+        select id, slug, name, attribute_type, field_order, created_at, metadata, is_hidden
         from field where org = ?1 and object = ?2 and ifnull(pipeline_id, x'') = ifnull(?3, x'')
         order by field_order, rid";
     let mut statement = connection.prepare_cached(sql)?;
@@ -262,7 +298,9 @@ fn fields(
             slug: row.get(1)?,
             name: row.get(2)?,
             attribute_type: AttributeType::named(&attribute_type).ok_or_else(unknown)?,
+            metadata: metadata_of(row.get(6)?)?,
             order: row.get(4)?,
+            is_hidden: row.get(7)?,
             created_at: Timestamp::from_micros(row.get(5)?),
         });
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use lanekeeper_core::custom::{FieldDefinition, Scope};
 use lanekeeper_core::key::{Key, KeyScope};
 use lanekeeper_core::outcome::{AccountBrief, ContactBrief, OpportunityView, OwnerBrief};
 use lanekeeper_core::pipeline::Pipeline;
@@ -76,6 +77,14 @@ impl Sqlite {
 
     pub(crate) fn pipeline(&self, org: &Org, id: Uuid) -> Result<Option<Pipeline>, ReadError> {
         self.read(|connection| load::pipeline(connection, *org, id))
+    }
+
+    pub(crate) fn fields(
+        &self,
+        org: &Org,
+        scope: Scope,
+    ) -> Result<Vec<FieldDefinition>, ReadError> {
+        self.read(|connection| load::fields(connection, *org, scope))
     }
 
     pub(crate) fn opportunity(

@@ -1,5 +1,4 @@
-use std::collections::BTreeMap;
-
+use lanekeeper_core::custom::{FieldDefinition, Scope};
 use lanekeeper_core::model::generate::request;
 use lanekeeper_core::model::{Dump, Model, dump};
 use lanekeeper_core::plan::{Item, Mode};
@@ -100,20 +99,15 @@ fn dump_of(store: &Store, org: Org, connection: &Connection) -> Dump {
             _ => store.record(&org, object, id).unwrap().unwrap(),
         })
         .collect();
-    let sql = "select object || ' ' || field_order || ' ' || slug || ' ' || name || ' ' || attribute_type from field";
-    let mut statement = connection.prepare(sql).unwrap();
-    let fields = statement
-        .query_map([], |row| row.get::<_, String>(0))
-        .unwrap();
-    let fields: Vec<String> = fields.map(Result::unwrap).collect();
     let pipelines = store.pipelines(&org).unwrap();
-    let stages = pipelines.iter().flat_map(|pipeline| &pipeline.stages);
-    let labels: BTreeMap<Uuid, String> = stages
-        .map(|stage| (stage.id, stage.label.clone()))
-        .collect();
-    dump(records.iter(), fields.into_iter(), |id| {
-        labels.get(&id).cloned().unwrap_or_default()
-    })
+    let of_pipelines = pipelines
+        .iter()
+        .map(|pipeline| Scope::Opportunities(pipeline.id));
+    let scopes = [Scope::Accounts, Scope::Contacts].into_iter();
+    let fields = scopes.chain(of_pipelines);
+    let fields = fields.flat_map(|scope| store.fields(&org, scope).unwrap());
+    let fields: Vec<FieldDefinition> = fields.collect();
+    dump(records.iter(), &fields, pipelines.iter())
 }
 
 fn ids(connection: &Connection, object: Object) -> Vec<Uuid> {
