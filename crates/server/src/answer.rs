@@ -8,6 +8,7 @@ use lanekeeper_wire::bulk::ItemResult;
 use lanekeeper_wire::envelope::Success;
 use lanekeeper_wire::opportunity::Created;
 use lanekeeper_wire::record::ResolvedRecord;
+use lanekeeper_wire::{field, stage};
 use serde::Serialize;
 
 /// What a write's answer looks like.
@@ -19,6 +20,38 @@ pub(crate) enum Shape {
     Bulk,
     /// An array, item by item.
     PartialBulk,
+}
+
+/// What a write is about, and how many it counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Noun {
+    one: &'static str,
+    many: &'static str,
+}
+
+impl Noun {
+    pub(crate) const FIELD: Self = Self::new("field", "fields");
+    pub(crate) const STAGE: Self = Self::new("stage", "stages");
+
+    const fn new(one: &'static str, many: &'static str) -> Self {
+        Self { one, many }
+    }
+
+    pub(crate) const fn of(object: Object) -> Self {
+        Self::new(
+            object.name(),
+            match object {
+                Object::Account => "accounts",
+                Object::Contact => "contacts",
+                Object::Opportunity => "opportunities",
+            },
+        )
+    }
+
+    fn counted(self, count: usize) -> String {
+        let name = if count == 1 { self.one } else { self.many };
+        format!("{count} {name}")
+    }
 }
 
 /// The answer to a read.
@@ -42,23 +75,23 @@ pub(crate) fn respond(answer: Answer) -> Response {
 /// # Errors
 /// What was wrong, by path: nothing was written.
 pub(crate) fn render(
-    object: Object,
+    noun: Noun,
     shape: Shape,
     results: &[Result<Outcome, Faults>],
 ) -> Result<Answer, Faults> {
     match shape {
-        Shape::Single => render_single(object, results),
-        Shape::Bulk => render_bulk(object, results),
-        Shape::PartialBulk => Ok(render_partial(object, results)),
+        Shape::Single => render_single(noun, results),
+        Shape::Bulk => render_bulk(noun, results),
+        Shape::PartialBulk => Ok(render_partial(noun, results)),
     }
 }
 
-fn render_single(object: Object, results: &[Result<Outcome, Faults>]) -> Result<Answer, Faults> {
+fn render_single(noun: Noun, results: &[Result<Outcome, Faults>]) -> Result<Answer, Faults> {
     let [result] = results else {
         unreachable!("one result for one item");
     };
     let outcome = result.as_ref().map_err(Clone::clone)?;
-    let name = capitalised(object.name());
+    let name = capitalised(noun.one);
     let (status, message) = match outcome.is_created() {
         true => (StatusCode::CREATED, format!("{name} created successfully")),
         false => (StatusCode::OK, format!("{name} already exists")),
@@ -66,7 +99,7 @@ fn render_single(object: Object, results: &[Result<Outcome, Faults>]) -> Result<
     Ok(answer(status, &message, Data::of(outcome)))
 }
 
-fn render_bulk(object: Object, results: &[Result<Outcome, Faults>]) -> Result<Answer, Faults> {
+fn render_bulk(noun: Noun, results: &[Result<Outcome, Faults>]) -> Result<Answer, Faults> {
     let mut faults = Faults::default();
     let mut outcomes = vec![];
     for (index, result) in results.iter().enumerate() {
@@ -82,13 +115,13 @@ fn render_bulk(object: Object, results: &[Result<Outcome, Faults>]) -> Result<An
         .count();
     let message = format!(
         "{} processed, {created} created",
-        counted(outcomes.len(), object)
+        noun.counted(outcomes.len())
     );
     let data: Vec<Data> = outcomes.into_iter().map(Data::of).collect();
     Ok(answer(created_or_ok(created), &message, data))
 }
 
-fn render_partial(object: Object, results: &[Result<Outcome, Faults>]) -> Answer {
+fn render_partial(noun: Noun, results: &[Result<Outcome, Faults>]) -> Answer {
     let items = results
         .iter()
         .enumerate()
@@ -112,7 +145,7 @@ fn render_partial(object: Object, results: &[Result<Outcome, Faults>]) -> Answer
     };
     let message = format!(
         "{} processed, {created} created, {failed} refused",
-        counted(results.len(), object)
+        noun.counted(results.len())
     );
     answer(status, &message, items)
 }
@@ -123,16 +156,6 @@ fn created_or_ok(created: usize) -> StatusCode {
     } else {
         StatusCode::OK
     }
-}
-
-fn counted(count: usize, object: Object) -> String {
-    let name = match (count, object) {
-        (1, object) => object.name(),
-        (_, Object::Account) => "accounts",
-        (_, Object::Contact) => "contacts",
-        (_, Object::Opportunity) => "opportunities",
-    };
-    format!("{count} {name}")
 }
 
 fn capitalised(name: &str) -> String {
@@ -158,6 +181,8 @@ fn body(status: StatusCode, message: &str, data: impl Serialize) -> Vec<u8> {
 enum Data<'a> {
     Opportunity(Box<Created<'a>>),
     Record(ResolvedRecord<'a>),
+    Field(field::Written<'a>),
+    Stage(stage::Created<'a>),
 }
 
 impl<'a> Data<'a> {
@@ -167,6 +192,8 @@ impl<'a> Data<'a> {
             Outcome::Account(resolution) | Outcome::Contact(resolution) => {
                 Self::Record(resolution.as_ref().into())
             }
+            Outcome::Field(written) => Self::Field(written.as_ref().into()),
+            Outcome::Stage(created) => Self::Stage(created.as_ref().into()),
         }
     }
 }

@@ -2,9 +2,11 @@
 
 mod changes;
 mod docs;
+mod fields;
 mod health;
 mod pipelines;
 mod records;
+mod stages;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -51,6 +53,40 @@ fn table() -> Vec<(Guarded, Handler)> {
         read(
             "GET /v1/pipelines/{pipeline_id}/stages",
             get(pipelines::stages),
+        ),
+        bulk_write(
+            "POST /v1/pipelines/{pipeline_id}/stages/bulk",
+            post(stages::create_bulk),
+        ),
+        read("GET /v1/accounts/fields", get(fields::accounts::list)),
+        bulk_write(
+            "POST /v1/accounts/fields/bulk",
+            post(fields::accounts::create_bulk),
+        ),
+        bulk_write(
+            "POST /v1/accounts/fields/bulk/update",
+            post(fields::accounts::update_bulk),
+        ),
+        read("GET /v1/contacts/fields", get(fields::contacts::list)),
+        bulk_write(
+            "POST /v1/contacts/fields/bulk",
+            post(fields::contacts::create_bulk),
+        ),
+        bulk_write(
+            "POST /v1/contacts/fields/bulk/update",
+            post(fields::contacts::update_bulk),
+        ),
+        read(
+            "GET /v1/pipelines/{pipeline_id}/fields",
+            get(fields::of_pipeline::list),
+        ),
+        bulk_write(
+            "POST /v1/pipelines/{pipeline_id}/fields/bulk",
+            post(fields::of_pipeline::create_bulk),
+        ),
+        bulk_write(
+            "POST /v1/pipelines/{pipeline_id}/fields/bulk/update",
+            post(fields::of_pipeline::update_bulk),
         ),
         read("GET /v1/changes", get(changes::list)),
         // Addresses of older clients.

@@ -8,12 +8,12 @@ use axum::response::Response;
 use bytes::Bytes;
 use lanekeeper_core::Object;
 use lanekeeper_core::plan::{Item, Mode};
-use lanekeeper_store::{Idempotency, Render, Write, Written};
-use lanekeeper_wire::{account, bulk, contact, opportunity};
+use lanekeeper_store::{Idempotency, Org, Render, Write, Written};
+use lanekeeper_wire::{account, contact, opportunity};
 use serde_json::Value;
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::answer::{Shape, render, respond};
+use crate::answer::{Noun, Shape, render, respond};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::error::ApiError;
@@ -36,6 +36,13 @@ pub(crate) struct Input {
     idempotency: Option<(String, [u8; 32])>,
     /// Held until the request is answered.
     _turn: Option<OwnedSemaphorePermit>,
+}
+
+impl Input {
+    /// The organisation that is written to.
+    pub(crate) const fn org(&self) -> Org {
+        self.caller.org
+    }
 }
 
 impl FromRequest<Arc<App>> for Input {
@@ -84,21 +91,31 @@ pub(crate) async fn create(
     mut input: Input,
 ) -> Result<Response, ApiError> {
     let items = vec![reader(object)(input.body.take())];
-    run(app, object, Shape::Single, items, input).await
+    run(app, Noun::of(object), Shape::Single, items, input).await
 }
 
 /// Creates up to a hundred records, or finds them.
 pub(crate) async fn create_bulk(
     app: &App,
     object: Object,
+    input: Input,
+) -> Result<Response, ApiError> {
+    bulk(app, Noun::of(object), reader(object), input).await
+}
+
+/// Writes up to a hundred items, each as it is read.
+pub(crate) async fn bulk(
+    app: &App,
+    noun: Noun,
+    read: impl Fn(Value) -> Item,
     mut input: Input,
 ) -> Result<Response, ApiError> {
-    let items = bulk::read(input.body.take(), reader(object))?;
+    let items = lanekeeper_wire::bulk::read(input.body.take(), read)?;
     let shape = match input.mode {
         Mode::Whole => Shape::Bulk,
         Mode::Partial => Shape::PartialBulk,
     };
-    run(app, object, shape, items, input).await
+    run(app, noun, shape, items, input).await
 }
 
 const fn reader(object: Object) -> fn(Value) -> Item {
@@ -111,12 +128,12 @@ const fn reader(object: Object) -> fn(Value) -> Item {
 
 async fn run(
     app: &App,
-    object: Object,
+    noun: Noun,
     shape: Shape,
     items: Vec<Item>,
     input: Input,
 ) -> Result<Response, ApiError> {
-    let keep: Render = Arc::new(move |results| render(object, shape, results).ok());
+    let keep: Render = Arc::new(move |results| render(noun, shape, results).ok());
     let idempotency = input.idempotency.map(|(key, fingerprint)| Idempotency {
         key,
         fingerprint,
@@ -132,7 +149,7 @@ async fn run(
         idempotency,
     };
     match app.store.write(write).await? {
-        Written::Done(results) => Ok(respond(render(object, shape, &results)?)),
+        Written::Done(results) => Ok(respond(render(noun, shape, &results)?)),
         Written::Replayed(answer) => {
             let mut response = respond(answer);
             response

@@ -6,6 +6,8 @@ use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::Uri;
 use axum::response::Response;
+use lanekeeper_core::pipeline::Pipeline;
+use lanekeeper_store::Org;
 use lanekeeper_wire::pipeline::{Pipelines, Stages};
 
 use super::records::path_id;
@@ -32,8 +34,13 @@ pub(super) async fn stages(
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
     Query::of(&uri, &[]).finish()?;
-    let not_found = || ApiError::NotFound("There is no pipeline with this id");
-    let id = path_id(&id).ok_or_else(not_found)?;
-    let pipeline = app.store.pipeline(&caller.org, id)?.ok_or_else(not_found)?;
+    let pipeline = pipeline(&app, &caller.org, &id)?;
     Ok(ok("Stages found", Stages::new(&pipeline)))
+}
+
+/// The pipeline that a path names.
+pub(super) fn pipeline(app: &App, org: &Org, id: &str) -> Result<Pipeline, ApiError> {
+    let not_found = || ApiError::NotFound("There is no pipeline with this id");
+    let id = path_id(id).ok_or_else(not_found)?;
+    app.store.pipeline(org, id)?.ok_or_else(not_found)
 }
