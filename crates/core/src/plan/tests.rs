@@ -1,6 +1,7 @@
 //! The plan's laws, on random commands in a small world; and the cases that people talk about.
 
 mod cases;
+mod fields;
 mod laws;
 
 use uuid::Uuid;
