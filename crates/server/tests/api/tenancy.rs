@@ -25,6 +25,7 @@ enum Name {
     Email,
     OtherEmail,
     Field,
+    FieldId,
     IdempotencyKey,
     Sequence,
 }
@@ -45,6 +46,8 @@ const OPPORTUNITY: &[Name] = &[
 ];
 const ACCOUNT: &[Name] = &[Domain, Field, IdempotencyKey];
 const CONTACT: &[Name] = &[Email, OtherEmail, Field, IdempotencyKey];
+const FIELDS: &[Name] = &[Field, IdempotencyKey];
+const FIELD_UPDATES: &[Name] = &[Field, FieldId, IdempotencyKey];
 const NO_IDS: &[Name] = &[];
 
 /// Every operation with the places in which it takes the name of something.
@@ -65,6 +68,25 @@ const MATRIX: &[(&str, &[Name])] = &[
     ("POST /v1/inbound/contacts", CONTACT),
     ("GET /v1/contacts/{contact_id}", &[Contact, Account]),
     ("GET /v1/pipelines/{pipeline_id}/stages", &[Pipeline, Stage]),
+    (
+        "POST /v1/pipelines/{pipeline_id}/stages/bulk",
+        &[Pipeline, StageLabel, IdempotencyKey],
+    ),
+    ("GET /v1/accounts/fields", NO_IDS),
+    ("POST /v1/accounts/fields/bulk", FIELDS),
+    ("POST /v1/accounts/fields/bulk/update", FIELD_UPDATES),
+    ("GET /v1/contacts/fields", NO_IDS),
+    ("POST /v1/contacts/fields/bulk", FIELDS),
+    ("POST /v1/contacts/fields/bulk/update", FIELD_UPDATES),
+    ("GET /v1/pipelines/{pipeline_id}/fields", &[Pipeline]),
+    (
+        "POST /v1/pipelines/{pipeline_id}/fields/bulk",
+        &[Pipeline, Field, IdempotencyKey],
+    ),
+    (
+        "POST /v1/pipelines/{pipeline_id}/fields/bulk/update",
+        &[Pipeline, Field, FieldId, IdempotencyKey],
+    ),
     ("GET /v1/changes", &[Sequence]),
     ("GET /v1/pipelines", NO_IDS),
     ("GET /openapi.json", NO_IDS),
@@ -185,8 +207,15 @@ impl Other {
             assert_eq!(call.json(&body).send().await.status, 200);
         }
         let sequence = app.feed(&tenant).await.len();
+        let fields = app.call("GET", "/v1/accounts/fields").key(&tenant.key);
+        let fields = fields.send().await;
+        let field = fields.data()["fields"]
+            .as_array()
+            .and_then(|all| all.last());
+        let mut ids = created.data().clone();
+        ids["field_id"] = field.expect("a custom field")["id"].clone();
         Self {
-            ids: created.data().clone(),
+            ids,
             tenant,
             sequence,
         }
@@ -198,6 +227,7 @@ impl Other {
             Account => id("account_id"),
             Contact => id("contact_id"),
             Opportunity => id("id"),
+            FieldId => id("field_id"),
             Pipeline => self.tenant.pipeline_id.to_string(),
             Stage => self.tenant.stage("Theirs").to_string(),
             Owner => self.tenant.owner_id.to_string(),
@@ -213,7 +243,9 @@ impl Other {
 
 fn nobodys_name(name: Name) -> String {
     match name {
-        Account | Contact | Opportunity | Pipeline | Stage | Owner => Uuid::now_v7().to_string(),
+        Account | Contact | Opportunity | Pipeline | Stage | Owner | FieldId => {
+            Uuid::now_v7().to_string()
+        }
         OwnerEmail => "owner@nobody.com".to_owned(),
         Domain => "nobody.com".to_owned(),
         Email => "nobody@nobody.com".to_owned(),
@@ -227,9 +259,12 @@ fn nobodys_name(name: Name) -> String {
 async fn ask(app: &TestApp, operation: &str, name: Name, text: &str) -> (u16, Value) {
     let asking = app.another_tenant();
     let (method, path) = operation.split_once(' ').expect("method and path");
+    let own = asking.pipeline_id.to_string();
+    let is_in_body = matches!(name, Field | FieldId | StageLabel | IdempotencyKey);
+    let named = if is_in_body { own.as_str() } else { text };
     let path = path
         .split('/')
-        .map(|part| if part.starts_with('{') { text } else { part });
+        .map(|part| if part.starts_with('{') { named } else { part });
     let mut target = path.collect::<Vec<_>>().join("/");
     if name == Sequence {
         target += &format!("?after={text}");
@@ -237,7 +272,7 @@ async fn ask(app: &TestApp, operation: &str, name: Name, text: &str) -> (u16, Va
     let mut call = app.call(method, &target).key(&asking.key);
     if method == "POST" {
         let body = body(&asking, operation, name, text);
-        let is_bulk = operation.ends_with("/bulk");
+        let is_bulk = operation.contains("/bulk");
         call = call.json(&if is_bulk { json!([body]) } else { body });
     }
     if name == IdempotencyKey {
@@ -250,6 +285,17 @@ async fn ask(app: &TestApp, operation: &str, name: Name, text: &str) -> (u16, Va
 
 /// What names the thing in the operation's body. A field is given a value that theirs does not hold.
 fn body(asking: &Tenant, operation: &str, name: Name, text: &str) -> Value {
+    if operation.contains("/fields") {
+        return match name {
+            Field => json!({"name": "Same", "attribute_type": "number", "property_name": text}),
+            FieldId => json!({"name": "Same", "id": text}),
+            _ => json!({"name": "Same", "attribute_type": "number", "property_name": "same"}),
+        };
+    }
+    if operation.contains("/stages") {
+        let label = if name == StageLabel { text } else { "Same" };
+        return json!({"label": label});
+    }
     if operation.contains("accounts") {
         let domain = if name == Domain { text } else { "acme.com" };
         return match name {

@@ -36,7 +36,14 @@ async fn send(app: &TestApp, operation: &str, body: &Value) -> Answer {
     let text = body
         .to_string()
         .replace(PIPELINE, &tenant.pipeline_id.to_string());
+    let operation = operation.replace("{pipeline_id}", &tenant.pipeline_id.to_string());
     let (method, target) = operation.split_once(' ').expect("method and path");
+    if let Some(creating) = target.strip_suffix("/update") {
+        let fields = &document()["components"]["requestBodies"]["Fields"];
+        let (_, fields) = examples(Some(fields)).next().expect("fields to change");
+        let call = app.call(method, creating).key(&tenant.key);
+        assert_eq!(call.json(fields).send().await.status, 201);
+    }
     let call = app.call(method, target).key(&tenant.key);
     call.bytes(text.as_bytes()).send().await
 }
