@@ -19,7 +19,8 @@ async fn account(app: &TestApp, field: &str, value: Value) -> Answer {
 }
 
 async fn stored(app: &TestApp, id: &Value) -> Value {
-    let read = app.get(&format!("/v1/accounts/{}", id.as_str().unwrap()));
+    let target = format!("/v1/accounts/{}", id.as_str().unwrap());
+    let read = app.get(&target);
     read.await.data()["custom_fields"].clone()
 }
 
