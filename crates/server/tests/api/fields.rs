@@ -19,7 +19,7 @@ async fn account(app: &TestApp, field: &str, value: Value) -> Answer {
 }
 
 async fn stored(app: &TestApp, id: &Value) -> Value {
-    let target = format!("/v1/accounts/{}", id.as_str().unwrap());
+    let target = format!("/v1/accounts/{}", id.as_str().expect("a text"));
     let read = app.get(&target);
     read.await.data()["custom_fields"].clone()
 }
@@ -41,17 +41,20 @@ async fn fields_are_listed_the_system_ones_first() {
     let listed = app.get("/v1/accounts/fields").await;
 
     assert_eq!(listed.status, 200);
-    let fields = listed.data()["fields"].as_array().unwrap();
+    let fields = listed.data()["fields"].as_array().expect("a list");
     assert_eq!(fields[1]["property_name"], "domain");
     assert_eq!(fields[1]["is_system"], true);
     assert_eq!(fields[1]["id"], Value::Null);
     let custom = fields.iter().filter(|field| field["is_system"] == false);
     let custom: Vec<&str> = custom
-        .map(|field| field["property_name"].as_str().unwrap())
+        .map(|field| field["property_name"].as_str().expect("a text"))
         .collect();
     assert_eq!(custom, ["first", "second"]);
     let of_contacts = app.get("/v1/contacts/fields").await;
-    let of_contacts = of_contacts.data()["fields"].as_array().unwrap().clone();
+    let of_contacts = of_contacts.data()["fields"]
+        .as_array()
+        .expect("a list")
+        .clone();
     assert!(of_contacts.iter().all(|field| field["is_system"] == true));
 }
 
@@ -211,7 +214,7 @@ async fn all_faults_of_a_bulk_are_told_and_nothing_is_made() {
     assert_eq!(partial.status, 207);
     assert_eq!(partial.data()[0]["data"]["property_name"], "seats");
     let listed = app.get("/v1/accounts/fields").await;
-    let fields = listed.data()["fields"].as_array().unwrap().clone();
+    let fields = listed.data()["fields"].as_array().expect("a list").clone();
     let custom = fields.iter().filter(|field| field["is_system"] == false);
     assert_eq!(custom.count(), 1);
 }
@@ -301,7 +304,7 @@ async fn a_type_changes_with_every_stored_value_or_not_at_all() {
     assert_eq!(number.status, 200, "{}", number.body);
     assert_eq!(stored(&app, &id).await, json!({"seats": 12}));
     let feed = app.get("/v1/changes?limit=500").await;
-    let changes = feed.data()["changes"].as_array().unwrap();
+    let changes = feed.data()["changes"].as_array().expect("a list");
     let [.., record, field] = changes.as_slice() else {
         panic!("{changes:?}");
     };
@@ -342,7 +345,7 @@ async fn fields_of_a_pipeline_are_its_own() {
         "{}",
         changed.body
     );
-    let id = opportunity.data()["id"].as_str().unwrap();
+    let id = opportunity.data()["id"].as_str().expect("a text");
     let read = app.get(&format!("/v1/opportunities/{id}")).await;
     assert_eq!(read.data()["custom_fields"], json!({"budget": "9.5"}));
     let listed = app.get(&base).await;

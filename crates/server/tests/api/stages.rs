@@ -12,10 +12,10 @@ async fn create(app: &TestApp, stages: Value) -> Answer {
 async fn stages(app: &TestApp) -> Vec<(String, i64, bool)> {
     let target = format!("/v1/pipelines/{}/stages", app.tenant.pipeline_id);
     let listed = app.get(&target).await;
-    let stages = listed.data()["stages"].as_array().unwrap().clone();
+    let stages = listed.data()["stages"].as_array().expect("a list").clone();
     let stages = stages.iter().map(|stage| {
-        let label = stage["label"].as_str().unwrap().to_owned();
-        let order = stage["stage_order"].as_i64().unwrap();
+        let label = stage["label"].as_str().expect("a text").to_owned();
+        let order = stage["stage_order"].as_i64().expect("a number");
         (label, order, stage["is_default"] == true)
     });
     stages.collect()
@@ -72,7 +72,7 @@ async fn a_new_default_is_where_opportunities_start_and_the_feed_tells_it() {
         .filter(|(_, _, is_default)| *is_default);
     assert_eq!(defaults.count(), 1);
     let feed = app.get("/v1/changes?limit=500").await;
-    let changes = feed.data()["changes"].as_array().unwrap().clone();
+    let changes = feed.data()["changes"].as_array().expect("a list").clone();
     let of_stages = changes.iter().filter(|change| change["object"] == "stage");
     let of_stages: Vec<_> = of_stages
         .map(|change| (&change["action"], &change["after"]["is_default"]))
