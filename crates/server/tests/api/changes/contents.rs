@@ -48,6 +48,8 @@ async fn a_created_record_is_told_with_what_it_has() {
         },
         "after": {
           "attribute_type": "string",
+          "is_hidden": false,
+          "metadata": {},
           "name": "Region",
           "object": "account",
           "order": 1,
@@ -56,6 +58,8 @@ async fn a_created_record_is_told_with_what_it_has() {
         "before": null,
         "changed": [
           "attribute_type",
+          "is_hidden",
+          "metadata",
           "name",
           "object",
           "order",
@@ -85,10 +89,10 @@ async fn a_created_record_is_told_with_what_it_has() {
         },
         "before": null,
         "changed": [
-          "custom__region",
-          "domain",
           "name",
-          "tags"
+          "domain",
+          "tags",
+          "custom__region"
         ],
         "changeset_id": "<id 2>",
         "object": "account",
