@@ -14,6 +14,7 @@ pub mod link;
 pub mod mail_provider;
 #[cfg(any(test, feature = "model"))]
 pub mod model;
+pub mod nearest;
 pub mod object;
 pub mod outcome;
 pub mod pipeline;

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use super::draft::Draft;
-use crate::Change;
 use crate::command::{Attribute, Attributes};
 use crate::custom::normal::MemberKey;
 use crate::custom::{self, AttributeType, FIELDS_MAX, FieldDefinition, Metadata, Scope};
 use crate::facts::NotLoaded;
 use crate::pipeline::UnknownAttributes;
-use crate::text::quote;
 use crate::value::{CustomValues, Value};
+use crate::{Change, nearest};
 
 /// The custom values that were sent, and the paths that were ignored. A key that names no field makes one, so that
 /// nothing sent is lost, unless the organisation is strict.
@@ -163,7 +162,11 @@ fn new_field(
     unknown: UnknownAttributes,
 ) -> Result<(String, AttributeType), String> {
     if unknown == UnknownAttributes::Refuse {
-        return Err(format!("names no field{}", nearest(&attribute.key, fields)));
+        let slugs = fields.iter().map(|field| field.slug.as_str());
+        return Err(format!(
+            "names no field{}",
+            nearest::hint(&attribute.key, slugs)
+        ));
     }
     let Some(attribute_type) = AttributeType::inferred(value) else {
         let sent = value.kind_name();
@@ -189,19 +192,4 @@ pub(super) fn is_taken(scope: Scope, slug: &str, fields: &[&FieldDefinition]) ->
 pub(super) fn next_order(fields: &[&FieldDefinition]) -> i64 {
     let last = fields.iter().map(|field| field.order).max();
     last.unwrap_or(0).saturating_add(1)
-}
-
-/// `; did you mean 'seats'?`, where some field's name is near.
-fn nearest(key: &str, fields: &[&FieldDefinition]) -> String {
-    const LIKENESS_MIN: f64 = 0.6;
-    let likeness =
-        |field: &&FieldDefinition| strsim::normalized_damerau_levenshtein(key, &field.slug);
-    let best = fields.iter().map(|field| (likeness(field), field));
-    let best = best.max_by(|one, other| one.0.total_cmp(&other.0));
-    match best {
-        Some((likeness, field)) if likeness >= LIKENESS_MIN => {
-            format!("; did you mean {}?", quote(&field.slug))
-        }
-        _ => String::new(),
-    }
 }
