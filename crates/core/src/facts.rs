@@ -208,7 +208,11 @@ impl Facts {
         id.map_or(Ok(None), |id| self.user(*id))
     }
 
-    pub(crate) fn fields(&self, scope: Scope) -> Result<Vec<&FieldDefinition>, NotLoaded> {
+    /// The custom fields of a scope, in order.
+    ///
+    /// # Errors
+    /// [`NotLoaded`] if the needs did not name it.
+    pub fn fields(&self, scope: Scope) -> Result<Vec<&FieldDefinition>, NotLoaded> {
         let known = self.known.fields.get(&scope);
         let known = known.ok_or_else(|| NotLoaded(format!("the fields of {scope:?}")))?;
         let mut fields: Vec<&FieldDefinition> = known.iter().map(AsRef::as_ref).collect();

@@ -19,6 +19,7 @@ pub mod object;
 pub mod outcome;
 pub mod pipeline;
 pub mod plan;
+pub mod query;
 pub mod record;
 pub mod text;
 pub mod timestamp;

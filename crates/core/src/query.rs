@@ -1,0 +1,179 @@
+//! Lists and searches: what is asked for, checked against the objects' tables and the custom fields.
+//!
+//! A [`Draft`] is what a caller sent, a [`Query`] is what a database is asked. It knows no SQL: how a field is read from a
+//! table is a backend's business, what it means is decided here.
+
+mod cursor;
+mod field;
+mod filter;
+mod operand;
+mod read;
+mod selection;
+mod sort;
+#[cfg(test)]
+mod tests;
+mod text_search;
+
+pub use cursor::{Position, Sign};
+pub use field::{Field, Fields, Holds, Place};
+pub use filter::{Bound, Condition, Filter, FilterDraft, Operator};
+pub use operand::{Atom, Input};
+pub use read::Found;
+pub use selection::Selection;
+pub use sort::{Sort, SortDraft, TEXT_KEY_CHARS_MAX};
+pub use text_search::{TextSearch, index_text, phone_digits};
+
+use uuid::Uuid;
+
+use crate::custom::Scope;
+use crate::facts::NotLoaded;
+use crate::{Facts, Faults, Needs, Object};
+
+/// Records of one page when nothing else is said.
+pub const LIMIT_DEFAULT: usize = 100;
+/// Most records of one page.
+pub const LIMIT_MAX: usize = 500;
+/// Most filters of one search.
+pub const FILTERS_MAX: usize = 50;
+/// Most sort keys of one search.
+pub const SORTS_MAX: usize = 5;
+/// Most names in a selection of fields.
+pub const FIELDS_MAX: usize = 100;
+/// Longest text to search for, in characters.
+pub const TEXT_CHARS_MAX: usize = 500;
+
+/// A list or search as it was sent: well formed, but not yet held against the fields there are.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Draft {
+    /// What is searched.
+    pub object: Object,
+    /// The pipeline, which opportunities need.
+    pub pipeline_id: Option<Uuid>,
+    /// A stage of it.
+    pub stage_id: Option<Uuid>,
+    /// Words that a record has to have.
+    pub text: Option<String>,
+    /// What else a record has to fulfil.
+    pub filters: Vec<FilterDraft>,
+    /// The order; the latest first if there is none.
+    pub sort: Vec<SortDraft>,
+    /// The members to answer with, each with its path; all of them if there is none.
+    pub fields: Vec<(String, String)>,
+    /// Records of one page.
+    pub limit: usize,
+    /// Where to go on.
+    pub cursor: Option<String>,
+}
+
+impl Draft {
+    /// All records of an object.
+    #[must_use]
+    pub const fn of(object: Object) -> Self {
+        Self {
+            object,
+            pipeline_id: None,
+            stage_id: None,
+            text: None,
+            filters: vec![],
+            sort: vec![],
+            fields: vec![],
+            limit: LIMIT_DEFAULT,
+            cursor: None,
+        }
+    }
+
+    /// Whose custom fields may be named.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        match self.object {
+            Object::Account => Scope::Accounts,
+            Object::Contact => Scope::Contacts,
+            Object::Opportunity => Scope::Opportunities(self.pipeline_id.unwrap_or_default()),
+        }
+    }
+
+    /// The facts that [`Query::resolve`] asks for.
+    #[must_use]
+    pub fn needs(&self) -> Needs {
+        let mut needs = Needs::default();
+        needs.fields.insert(self.scope());
+        needs.pipelines.extend(self.pipeline_id);
+        needs
+    }
+}
+
+/// A list or search that makes sense.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Query {
+    /// What is searched.
+    pub object: Object,
+    /// The pipeline, for opportunities.
+    pub pipeline_id: Option<Uuid>,
+    /// A stage of it.
+    pub stage_id: Option<Uuid>,
+    /// Words that a record has to have.
+    pub text: Option<TextSearch>,
+    /// What else a record has to fulfil: all of them.
+    pub filters: Vec<Filter>,
+    /// The order. Behind the last key come the ids, in its direction.
+    pub sort: Vec<Sort>,
+    /// The members to answer with.
+    pub selection: Selection,
+    /// Records of one page.
+    pub limit: usize,
+    /// The record behind which the page begins.
+    pub after: Option<Position>,
+}
+
+impl Query {
+    /// What the draft asks for, from its first page on.
+    ///
+    /// # Errors
+    /// [`NotLoaded`] is a bug: the facts are not those that the draft needs. [`Faults`] has everything that is wrong.
+    pub fn resolve(draft: &Draft, facts: &Facts) -> Result<Result<Self, Faults>, NotLoaded> {
+        let definitions = facts.fields(draft.scope())?;
+        let fields = Fields::new(draft.object, definitions);
+        let mut faults = Faults::default();
+        check_pipeline(draft, facts, &mut faults)?;
+        let query = Self {
+            object: draft.object,
+            pipeline_id: draft.pipeline_id,
+            stage_id: draft.stage_id,
+            text: text_search::resolve(draft.text.as_deref(), &mut faults),
+            filters: filter::resolve(&draft.filters, &fields, &mut faults),
+            sort: sort::resolve(&draft.sort, &fields, &mut faults),
+            selection: selection::resolve(&draft.fields, &fields, &mut faults),
+            limit: draft.limit,
+            after: None,
+        };
+        Ok(faults.or(query))
+    }
+
+    /// Whether the order ends with the highest id instead of the lowest.
+    #[must_use]
+    pub fn ids_descend(&self) -> bool {
+        self.sort.last().is_some_and(|sort| sort.descending)
+    }
+}
+
+fn check_pipeline(draft: &Draft, facts: &Facts, faults: &mut Faults) -> Result<(), NotLoaded> {
+    let Some(id) = draft.pipeline_id else {
+        if draft.object == Object::Opportunity {
+            faults.add("pipeline_id", "is required");
+        }
+        return Ok(());
+    };
+    let Some(pipeline) = facts.pipeline(id)? else {
+        faults.add("pipeline_id", format!("names no pipeline: '{id}'"));
+        return Ok(());
+    };
+    if let Some(stage_id) = draft.stage_id
+        && !pipeline.stages.iter().any(|stage| stage.id == stage_id)
+    {
+        faults.add(
+            "stage_id",
+            format!("names no stage of this pipeline: '{stage_id}'"),
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,229 @@
+//! The fields that filters, sorts and selections name.
+
+use crate::custom::FieldDefinition;
+use crate::nearest;
+use crate::object::{self, Kind, Object};
+use crate::text::quote;
+use crate::value::Value;
+
+/// A field that can be searched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// As the caller named it.
+    pub name: String,
+    /// Where its value is.
+    pub place: Place,
+    /// How its values compare.
+    pub holds: Holds,
+}
+
+/// Where a value is: in the record, or in what the record refers to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The record's id.
+    Id,
+    /// When it was created.
+    CreatedAt,
+    /// When it last changed.
+    UpdatedAt,
+    /// A system field.
+    System(&'static str),
+    /// The custom field of this slug.
+    Custom(String),
+    /// What people call the contact: itself, or an opportunity's primary one.
+    ContactName,
+    /// The e-mail address of an opportunity's primary contact.
+    ContactEmail,
+    /// The label of an opportunity's stage.
+    StageName,
+    /// The name of an opportunity's account.
+    AccountName,
+    /// The domain of an opportunity's account.
+    AccountDomain,
+    /// The e-mail address of an opportunity's owner.
+    OwnerEmail,
+}
+
+/// What a field holds, as far as it matters for comparing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holds {
+    /// Text, compared without regard to case and accents.
+    Text,
+    /// Text that is stored in lower case, such as a domain.
+    Lower,
+    /// A number.
+    Number,
+    /// Yes or no.
+    Boolean,
+    /// A moment.
+    Time,
+    /// Unix seconds, compared as the moment they are.
+    Seconds,
+    /// An id.
+    Id,
+    /// Several texts.
+    Texts,
+    /// Several ids.
+    Ids,
+}
+
+impl Holds {
+    /// Whether there is an order to sort by.
+    #[must_use]
+    pub const fn is_ordered(self) -> bool {
+        !matches!(self, Self::Texts | Self::Ids)
+    }
+
+    /// In words that a caller reads.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Text | Self::Lower => "text",
+            Self::Number => "numbers",
+            Self::Boolean => "true or false",
+            Self::Time | Self::Seconds => "dates",
+            Self::Id => "ids",
+            Self::Texts => "lists of texts",
+            Self::Ids => "lists of ids",
+        }
+    }
+}
+
+/// All fields of an object: the members of its records, and its custom fields.
+#[derive(Clone, Debug)]
+pub struct Fields<'a> {
+    object: Object,
+    custom: Vec<&'a FieldDefinition>,
+}
+
+/// What all records have.
+const COMMON: &[(&str, Place, Holds)] = &[
+    ("id", Place::Id, Holds::Id),
+    ("created_at", Place::CreatedAt, Holds::Time),
+    ("updated_at", Place::UpdatedAt, Holds::Time),
+];
+const OF_CONTACT: &[(&str, Place, Holds)] = &[("name", Place::ContactName, Holds::Text)];
+const OF_OPPORTUNITY: &[(&str, Place, Holds)] = &[
+    ("stage_name", Place::StageName, Holds::Text),
+    ("account_name", Place::AccountName, Holds::Text),
+    ("account_domain", Place::AccountDomain, Holds::Lower),
+    ("contact_email", Place::ContactEmail, Holds::Lower),
+    ("contact_name", Place::ContactName, Holds::Text),
+    (
+        "additional_contacts",
+        Place::System("additional_contact_ids"),
+        Holds::Ids,
+    ),
+    ("owner_email", Place::OwnerEmail, Holds::Lower),
+];
+/// Other names of `deal_size`.
+const DEAL_SIZE_ALIASES: [&str; 2] = ["amount", "value"];
+/// The member that holds the custom fields.
+pub(super) const CUSTOM_FIELDS: &str = "custom_fields";
+
+impl<'a> Fields<'a> {
+    /// Those of this object, with these custom ones.
+    #[must_use]
+    pub const fn new(object: Object, custom: Vec<&'a FieldDefinition>) -> Self {
+        Self { object, custom }
+    }
+
+    pub(super) const fn object(&self) -> Object {
+        self.object
+    }
+
+    /// The field of that name: a member of the records, or a custom field by slug or `custom__` and slug.
+    ///
+    /// # Errors
+    /// A message that names the nearest field.
+    pub fn named(&self, name: &str) -> Result<Field, String> {
+        let found = self.member(name).or_else(|| self.custom(name));
+        let (place, holds) = found.ok_or_else(|| self.unknown(name))?;
+        Ok(Field {
+            name: name.to_owned(),
+            place,
+            holds,
+        })
+    }
+
+    fn member(&self, name: &str) -> Option<(Place, Holds)> {
+        if let Some((_, place, holds)) = self.derived().find(|(known, ..)| *known == name) {
+            return Some((place.clone(), *holds));
+        }
+        let system = self.object.field(self.real_name(name))?;
+        let is_link = system.kind == Kind::Ids; // by the name of its member only
+        (!is_link).then(|| (Place::System(system.name), holds(system)))
+    }
+
+    fn derived(&self) -> impl Iterator<Item = &'static (&'static str, Place, Holds)> {
+        let more = match self.object {
+            Object::Account => &[],
+            Object::Contact => OF_CONTACT,
+            Object::Opportunity => OF_OPPORTUNITY,
+        };
+        COMMON.iter().chain(more)
+    }
+
+    /// The member that a name stands for.
+    pub(super) fn real_name<'n>(&self, name: &'n str) -> &'n str {
+        let is_alias = self.object == Object::Opportunity && DEAL_SIZE_ALIASES.contains(&name);
+        // A custom field of that name could have been made before the alias was taken.
+        if is_alias && self.custom(name).is_none() {
+            "deal_size"
+        } else {
+            name
+        }
+    }
+
+    fn custom(&self, name: &str) -> Option<(Place, Holds)> {
+        let slug = name.strip_prefix("custom__").unwrap_or(name);
+        let field = self.custom.iter().find(|field| field.slug == slug)?;
+        Some((Place::Custom(field.slug.clone()), holds_custom(field)))
+    }
+
+    /// Every member of the records but the custom fields.
+    pub(super) fn members(&self) -> impl Iterator<Item = &'static str> {
+        let system = self.object.fields().iter();
+        let system = system.filter(|field| field.kind != Kind::Ids);
+        let derived = self.derived().map(|(name, ..)| *name);
+        derived.chain(system.map(|field| field.name))
+    }
+
+    fn unknown(&self, name: &str) -> String {
+        if name == CUSTOM_FIELDS {
+            return "names all custom fields; name one by its slug".to_owned();
+        }
+        let mut names: Vec<&str> = self.members().collect();
+        names.extend(self.custom.iter().map(|field| field.slug.as_str()));
+        let hint = nearest::hint(name, names.into_iter());
+        format!("names no field: {}{hint}", quote(name))
+    }
+}
+
+fn holds(field: &object::Field) -> Holds {
+    match field.kind {
+        Kind::Line(_) | Kind::Lines(_) | Kind::Link => Holds::Text,
+        Kind::Domain | Kind::Email => Holds::Lower,
+        Kind::Number | Kind::Year => Holds::Number,
+        Kind::Boolean => Holds::Boolean,
+        Kind::Tags | Kind::Emails => Holds::Texts,
+        Kind::Time => Holds::Time,
+        Kind::UnixSeconds => Holds::Seconds,
+        Kind::Id => Holds::Id,
+        Kind::Ids => Holds::Ids,
+    }
+}
+
+/// By the kind of value that the field's type takes.
+fn holds_custom(field: &FieldDefinition) -> Holds {
+    let takes = |value: Value| field.attribute_type.fits(&value);
+    if takes(Value::Number(1.0)) {
+        Holds::Number
+    } else if takes(Value::Boolean(true)) {
+        Holds::Boolean
+    } else if takes(Value::Texts(vec![])) {
+        Holds::Texts
+    } else {
+        Holds::Text
+    }
+}
