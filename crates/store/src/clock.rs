@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use lanekeeper_core::Timestamp;
 use uuid::{ContextV7, Timestamp as UuidTime, Uuid};
@@ -26,10 +26,17 @@ impl Clock {
     }
 
     /// Sets the clock forward, for this clock and its clones.
-    pub fn advance(&self, by: std::time::Duration) {
+    pub fn advance(&self, by: Duration) {
         let micros = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
         self.ahead_micros.fetch_add(micros, Ordering::Relaxed);
     }
+}
+
+/// A look at the watch: whether the time is over.
+#[expect(clippy::disallowed_methods, reason = "this is the one clock")]
+pub(crate) fn timer(time: Duration) -> impl Fn() -> bool + Send + 'static {
+    let started = Instant::now();
+    move || started.elapsed() >= time
 }
 
 /// Fresh UUIDv7s, each greater than the one before.

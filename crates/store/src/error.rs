@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use lanekeeper_core::facts::NotLoaded;
+
 /// Why a database could not be opened, in words for its operator.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -51,6 +53,12 @@ pub enum ReadError {
     /// What is stored is not what was written.
     #[error("the database holds what Lanekeeper did not write: {0}")]
     Corrupt(String),
+    /// A search was stopped because it took too long, or did not get its turn.
+    #[error("the search took too long")]
+    TooSlow,
+    /// A bug.
+    #[error(transparent)]
+    NotLoaded(#[from] NotLoaded),
 }
 
 /// Why nothing was written.
@@ -106,7 +114,7 @@ impl From<ReadError> for WriteError {
     fn from(error: ReadError) -> Self {
         match error {
             ReadError::Sqlite(error) => error.into(),
-            corrupt @ ReadError::Corrupt(_) => Self::Failed(corrupt.to_string()),
+            other => Self::Failed(other.to_string()),
         }
     }
 }

@@ -10,6 +10,7 @@ mod error;
 mod read;
 #[cfg(feature = "recording")]
 pub mod recording;
+mod search;
 mod sqlite;
 mod write;
 
@@ -17,6 +18,7 @@ pub use changeset::{ChangePage, StoredChange};
 pub use clock::Clock;
 pub use error::{OpenError, ReadError, WriteError};
 pub use read::{KeyEntry, Org, Overview};
+pub use search::SearchPage;
 pub use write::{Answer, Idempotency, Render, Write, Written};
 
 use std::path::PathBuf;
@@ -29,7 +31,8 @@ use lanekeeper_core::key::Key;
 use lanekeeper_core::outcome::OpportunityView;
 use lanekeeper_core::pipeline::{Pipeline, UnknownAttributes};
 use lanekeeper_core::plan::setup::Setup;
-use lanekeeper_core::{Object, Record};
+use lanekeeper_core::query::Draft;
+use lanekeeper_core::{Faults, Object, Record};
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -273,6 +276,19 @@ impl Store {
     pub fn changes(&self, org: &Org, after: i64, limit: usize) -> Result<ChangePage, ReadError> {
         let Self::Sqlite(sqlite) = self;
         sqlite.changes(org, after, limit)
+    }
+
+    /// A page of a list or search; faults, if it makes no sense.
+    ///
+    /// # Errors
+    /// [`ReadError::TooSlow`] if it took too long, or others before it did.
+    pub async fn search(
+        &self,
+        org: Org,
+        draft: Draft,
+    ) -> Result<Result<SearchPage, Faults>, ReadError> {
+        let Self::Sqlite(sqlite) = self;
+        sqlite::Sqlite::search(Arc::clone(sqlite), org, draft).await
     }
 
     /// Tells of commits: the value is the organisation's last sequence, as far as this server committed it.

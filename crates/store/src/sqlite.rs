@@ -5,9 +5,12 @@ mod columns;
 mod commits;
 pub(crate) mod connection;
 mod cycle;
+mod functions;
 mod idempotency;
+mod index_text;
 mod load;
 mod read;
+mod search;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -32,6 +35,7 @@ const READERS_KEPT_MAX: usize = 16;
 pub struct Sqlite {
     path: PathBuf,
     clock: Clock,
+    cursor_key: [u8; 32],
     readers: Mutex<Vec<Connection>>,
     writer: Option<Writer>,
     commits: Commits,
@@ -62,6 +66,7 @@ impl Sqlite {
             connection::migrate(&mut main, path)?;
         }
         let lock = lock.filter(|_| access == Access::Serve);
+        let cursor_key = connection::cursor_key(&main, path)?;
         let commits = Commits::default();
         let (failing, failed) = watch::channel(false);
         let writer = match access {
@@ -87,6 +92,7 @@ impl Sqlite {
         Ok(Self {
             path: path.to_owned(),
             clock,
+            cursor_key,
             readers: Mutex::default(),
             writer,
             commits,
@@ -151,14 +157,14 @@ impl Sqlite {
     /// Runs a read on a connection of its own; what it reads is one state of the database only within one statement.
     fn read<T>(
         &self,
-        read: impl FnOnce(&Connection) -> Result<T, ReadError>,
+        read: impl FnOnce(&mut Connection) -> Result<T, ReadError>,
     ) -> Result<T, ReadError> {
         let kept = self.lock_readers().pop();
-        let connection = match kept {
+        let mut connection = match kept {
             Some(connection) => connection,
             None => connection::open_reader(&self.path)?,
         };
-        let result = read(&connection);
+        let result = read(&mut connection);
         let mut readers = self.lock_readers();
         if readers.len() < READERS_KEPT_MAX {
             readers.push(connection);

@@ -1,4 +1,4 @@
--- Every table but `organization` begins with `org`, the small integer that stands for an organisation in this file:
+-- Every table of an organisation's data begins with `org`, the small integer that stands for an organisation in this file:
 -- it is first in every unique and secondary index, and part of every foreign key, so that no row can refer to another
 -- organisation's. Rows are in creation order (`rid`), which every index ends with. Ids are the 16 bytes of a UUID,
 -- times are microseconds since 1970 UTC. The columns of account, contact and opportunity are the system fields of
@@ -12,6 +12,13 @@ create table organization (
     last_sequence integer not null default 0,
     created_at integer not null
 ) strict;
+
+-- What this database knows and nobody else: the key that signs cursors.
+create table secret (
+    name text primary key,
+    value blob not null
+) strict, without rowid;
+insert into secret (name, value) values ('cursor', randomblob(32));
 
 create table pipeline (
     rid integer primary key,
@@ -119,6 +126,8 @@ create table account (
     unique (org, id),
     unique (org, domain)
 ) strict;
+create index account_by_update on account (org, updated_at);
+create index account_by_creation on account (org, created_at);
 
 create table contact (
     rid integer primary key,
@@ -153,6 +162,9 @@ create table contact (
     unique (org, email),
     foreign key (org, account_id) references account (org, id)
 ) strict;
+create index contact_by_update on contact (org, updated_at);
+create index contact_by_creation on contact (org, created_at);
+create index contact_by_account on contact (org, account_id, updated_at);
 
 -- The other addresses of a contact: what is written to one of them finds the contact too.
 create table contact_address (
@@ -189,6 +201,12 @@ create table opportunity (
     foreign key (org, contact_id) references contact (org, id),
     foreign key (org, owner_id) references member (org, id)
 ) strict;
+create index opportunity_by_update on opportunity (org, pipeline_id, updated_at);
+create index opportunity_by_creation on opportunity (org, pipeline_id, created_at);
+create index opportunity_by_stage on opportunity (org, pipeline_id, stage_id, updated_at);
+create index opportunity_by_owner on opportunity (org, pipeline_id, owner_id, updated_at);
+create index opportunity_by_account on opportunity (org, account_id, updated_at);
+create index opportunity_by_contact on opportunity (org, contact_id, updated_at);
 
 -- The additional contacts of an opportunity, in their order.
 create table opportunity_contact (
@@ -200,6 +218,18 @@ create table opportunity_contact (
     foreign key (org, opportunity_id) references opportunity (org, id),
     foreign key (org, contact_id) references contact (org, id)
 ) strict;
+
+-- The texts of records, folded, by their rows' `rid`: any three characters in a row find them. `org` is one such triple that
+-- stands for the organisation, so that nobody's common words slow down anybody else. Only places are kept, no texts.
+create virtual table account_text using fts5 (
+    org, body, content = '', contentless_delete = 1, tokenize = 'trigram case_sensitive 1'
+);
+create virtual table contact_text using fts5 (
+    org, body, content = '', contentless_delete = 1, tokenize = 'trigram case_sensitive 1'
+);
+create virtual table opportunity_text using fts5 (
+    org, body, content = '', contentless_delete = 1, tokenize = 'trigram case_sensitive 1'
+);
 
 -- One row for each changeset: the changes that one request made, numbered without gaps within the organisation.
 create table changeset (

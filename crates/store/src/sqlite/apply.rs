@@ -11,6 +11,7 @@ use rusqlite::{Connection, ToSql, params, params_from_iter};
 use uuid::Uuid;
 
 use super::columns::{custom_sql, has_column, sql_of, statements};
+use super::index_text;
 use crate::{Org, changeset};
 
 /// What the changes of one request are stored with.
@@ -125,6 +126,8 @@ fn create_record(connection: &Connection, org: Org, record: &Record) -> rusqlite
     let values = fields.map(|field| sql_of(record.values.get(field.name)));
     let mut insert = connection.prepare_cached(&statements(record.object).insert)?;
     insert.execute(params_from_iter(fixed.into_iter().chain(values)))?;
+    let rid = connection.last_insert_rowid();
+    index_text::add(connection, org, record, rid)?;
     create_links(connection, org, record)
 }
 
@@ -185,6 +188,7 @@ fn update_record(
         .prepare_cached(&sql)?
         .execute(params_from_iter(fixed.into_iter().chain(values)))?;
 
+    index_text::update(connection, org, before, after)?;
     let has_new_links = edits(before, after).iter().any(|edit| {
         matches!(
             edit.field.as_ref(),

@@ -18,6 +18,8 @@ pub(super) struct Statements {
     pub(super) insert: String,
     /// By `?1` = org, `?2` = id.
     pub(super) by_id: String,
+    /// By `?1` = org, `?2` = row.
+    pub(super) by_rid: String,
     /// By `?1` = org, `?2` = domain or address.
     pub(super) by_key: String,
 }
@@ -44,6 +46,7 @@ fn write_statements(object: Object) -> Statements {
     Statements {
         insert: format!("insert into {table} (org, {columns}) values ({places})"),
         by_id: format!("select {columns} from {table} where org = ?1 and id = ?2"),
+        by_rid: format!("select {columns} from {table} where org = ?1 and rid = ?2"),
         by_key: format!("select {columns} from {table} where org = ?1 and {key}"),
     }
 }

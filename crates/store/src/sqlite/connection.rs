@@ -9,6 +9,7 @@ use rusqlite::limits::Limit;
 use rusqlite::types::FromSql;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
+use super::functions;
 use crate::{OpenError, ReadError};
 
 /// Marks a file as Lanekeeper's ("LANE").
@@ -150,7 +151,7 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
     connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, VALUE_BYTES_MAX)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT_MAX);
-    Ok(())
+    functions::register(connection)
 }
 
 /// Whether the schema is older than what this binary knows.
@@ -175,6 +176,13 @@ fn migrate_whole(connection: &mut Connection) -> rusqlite::Result<()> {
         transaction.pragma_update(None, "user_version", known_version())?;
     }
     transaction.commit()
+}
+
+/// The key that signs cursors.
+pub(super) fn cursor_key(connection: &Connection, path: &Path) -> Result<[u8; 32], OpenError> {
+    let sql = "select value from secret where name = 'cursor'";
+    let key = connection.query_row(sql, [], |row| row.get(0));
+    key.map_err(|source| open_error(path, source))
 }
 
 /// Copies what the last run left in the WAL into the file. After a crash or a failed fsync the log's pages may be in

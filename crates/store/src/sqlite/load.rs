@@ -158,6 +158,16 @@ pub(super) fn record_by_id(
     record(&mut statement, params![org.number, id], object)
 }
 
+pub(super) fn record_by_rid(
+    connection: &Connection,
+    org: Org,
+    object: Object,
+    rid: i64,
+) -> Result<Option<Record>, ReadError> {
+    let mut statement = connection.prepare_cached(&statements(object).by_rid)?;
+    record(&mut statement, params![org.number, rid], object)
+}
+
 fn record(
     statement: &mut CachedStatement,
     params: impl Params,

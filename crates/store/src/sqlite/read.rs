@@ -95,7 +95,7 @@ impl Sqlite {
         self.read(|connection| {
             // One state of the database for the opportunity and its links.
             let snapshot = connection.unchecked_transaction()?;
-            opportunity(&snapshot, *org, id)
+            opportunity(&snapshot, *org, By::Id(id))
         })
     }
 
@@ -168,10 +168,17 @@ fn key_of(row: &Row) -> Result<Key, ReadError> {
     })
 }
 
-fn opportunity(
+/// What finds an opportunity.
+#[derive(Clone, Copy)]
+pub(super) enum By {
+    Id(Uuid),
+    Rid(i64),
+}
+
+pub(super) fn opportunity(
     connection: &Connection,
     org: Org,
-    id: Uuid,
+    by: By,
 ) -> Result<Option<OpportunityView>, ReadError> {
     let columns = record_columns(Object::Opportunity, "o.");
     let first = columns.split(", ").count();
@@ -183,15 +190,22 @@ fn opportunity(
          left join account a on a.org = o.org and a.id = o.account_id
          left join contact c on c.org = o.org and c.id = o.contact_id
          left join member m on m.org = o.org and m.id = o.owner_id
-         where o.org = ?1 and o.id = ?2"
+         where o.org = ?1 and o.{column} = ?2",
+        column = match by {
+            By::Id(_) => "id",
+            By::Rid(_) => "rid",
+        }
     );
     let mut statement = connection.prepare_cached(&sql)?;
-    let mut rows = statement.query(params![org.number, id])?;
+    let mut rows = match by {
+        By::Id(id) => statement.query(params![org.number, id])?,
+        By::Rid(rid) => statement.query(params![org.number, rid])?,
+    };
     let Some(row) = rows.next()? else {
         return Ok(None);
     };
     let mut record = record_of(row, Object::Opportunity)?;
-    let additional_contacts = additional_contacts(connection, org, id)?;
+    let additional_contacts = additional_contacts(connection, org, record.id)?;
     if !additional_contacts.is_empty() {
         let ids = additional_contacts
             .iter()

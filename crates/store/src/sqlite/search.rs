@@ -1,0 +1,200 @@
+//! Lists and searches: a query of the core as SQL, run with a deadline.
+
+mod access;
+mod expression;
+mod render;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use lanekeeper_core::pipeline::UnknownAttributes;
+use lanekeeper_core::query::{Draft, Found, Query, Sign};
+use lanekeeper_core::{Faults, Object, Value};
+use rusqlite::types::Value as Sql;
+use rusqlite::{Connection, ErrorCode, OptionalExtension, params, params_from_iter};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+use uuid::Uuid;
+
+use super::{Sqlite, load, read};
+use crate::clock::timer;
+use crate::{Org, ReadError, SearchPage};
+
+/// How long a search may look for its records.
+const TIME_MAX: Duration = Duration::from_secs(2);
+/// How many steps of SQLite's machine there are between two looks at the watch: some tenths of a millisecond.
+const STEPS_BETWEEN_LOOKS: i32 = 10_000;
+/// Searches that run at once, each with a thread and a connection.
+const AT_ONCE_MAX: usize = 16;
+/// How long a search waits for its turn.
+const TURN_WITHIN: Duration = Duration::from_secs(5);
+/// A page ends early when its records are larger than this together.
+const PAGE_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+static TURNS: Semaphore = Semaphore::const_new(AT_ONCE_MAX);
+
+impl Sqlite {
+    /// Looks for records on a thread where nothing else waits for it.
+    pub(crate) async fn search(
+        sqlite: Arc<Self>,
+        org: Org,
+        draft: Draft,
+    ) -> Result<Result<SearchPage, Faults>, ReadError> {
+        let turn = timeout(TURN_WITHIN, TURNS.acquire()).await;
+        let _turn = turn.map_err(|_| ReadError::TooSlow)?;
+        let search = tokio::task::spawn_blocking(move || sqlite.search_now(org, &draft));
+        search.await.unwrap_or_else(|panicked| {
+            Err(ReadError::Corrupt(format!("a search panicked: {panicked}")))
+        })
+    }
+
+    pub(crate) fn search_now(
+        &self,
+        org: Org,
+        draft: &Draft,
+    ) -> Result<Result<SearchPage, Faults>, ReadError> {
+        self.read(|connection| {
+            with_deadline(connection, |connection| {
+                // One state of the database for the fields, the rows and the records.
+                let snapshot = connection.unchecked_transaction()?;
+                let sign = |bytes: &[u8]| *blake3::keyed_hash(&self.cursor_key, bytes).as_bytes();
+                search(&snapshot, org, draft, &sign)
+            })
+        })
+    }
+}
+
+fn search(
+    connection: &Connection,
+    org: Org,
+    draft: &Draft,
+    sign: Sign,
+) -> Result<Result<SearchPage, Faults>, ReadError> {
+    let rule = UnknownAttributes::default(); // a search makes no fields
+    let facts = load::load(connection, org, &draft.needs(), rule)?;
+    let query = Query::resolve(draft, &facts)?.and_then(|query| match &draft.cursor {
+        Some(cursor) => query.from_cursor(cursor, org.id(), sign),
+        None => Ok(query),
+    });
+    let query = match query {
+        Ok(query) => query,
+        Err(faults) => return Ok(Err(faults)),
+    };
+    let (found, has_more) = page(connection, org, &query)?;
+    let last = found.last().filter(|_| has_more);
+    let definitions = facts.fields(draft.scope())?;
+    Ok(Ok(SearchPage {
+        next_cursor: last.map(|last| query.cursor_behind(last, org.id(), sign)),
+        found,
+        limit: query.limit,
+        selection: query.selection,
+        definitions: definitions.into_iter().cloned().collect(),
+    }))
+}
+
+/// The records of a page, and whether there are more behind them.
+fn page(connection: &Connection, org: Org, query: &Query) -> Result<(Vec<Found>, bool), ReadError> {
+    let rids = rids(connection, org, query)?;
+    let mut has_more = rids.len() > query.limit;
+    let mut found = vec![];
+    let mut bytes = 0;
+    for rid in rids.into_iter().take(query.limit) {
+        if bytes > PAGE_BYTES_MAX {
+            has_more = true;
+            break;
+        }
+        let record = record(connection, org, query.object, rid)?;
+        bytes += size_of(&record);
+        found.push(record);
+    }
+    Ok((found, has_more))
+}
+
+/// The rows that match, in order; one more than the page has, if there is one.
+fn rids(connection: &Connection, org: Org, query: &Query) -> Result<Vec<i64>, ReadError> {
+    let after = match &query.after {
+        None => None,
+        Some(position) => Some(rid_of(connection, org, query, position.id)?),
+    };
+    let mut rids = vec![];
+    for statement in render::statements(org, query, after) {
+        let mut prepared = connection.prepare_cached(&statement.text)?;
+        let missing = Sql::Integer(render::limit(query, rids.len()));
+        let values = statement.values.into_iter().chain([missing]);
+        let rows = prepared.query_map(params_from_iter(values), |row| row.get(0))?;
+        for rid in rows {
+            rids.push(rid?);
+        }
+        if rids.len() > query.limit {
+            break;
+        }
+    }
+    Ok(rids)
+}
+
+/// The row of the record behind which a page begins. If it is gone, a number between those of its neighbours: rows are in
+/// the order of their ids.
+fn rid_of(
+    connection: &Connection,
+    org: Org,
+    query: &Query,
+    id: Uuid,
+) -> Result<render::Edge, ReadError> {
+    let sql = format!(
+        "select rid, id = ?2 from {} where org = ?1 and id <= ?2 order by id desc limit 1",
+        query.object.name()
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let edge = statement.query_row(params![org.number, id], |row| {
+        let (rid, is_there): (i64, bool) = (row.get(0)?, row.get(1)?);
+        Ok(render::Edge {
+            above: rid,
+            below: if is_there { rid } else { rid + 1 },
+        })
+    });
+    Ok(edge.optional()?.unwrap_or_default())
+}
+
+fn record(connection: &Connection, org: Org, object: Object, rid: i64) -> Result<Found, ReadError> {
+    let gone = || ReadError::Corrupt(format!("no row {rid} in its own snapshot"));
+    Ok(match object {
+        Object::Opportunity => {
+            let view = read::opportunity(connection, org, read::By::Rid(rid))?;
+            Found::Opportunity(Box::new(view.ok_or_else(gone)?))
+        }
+        Object::Account | Object::Contact => {
+            let record = load::record_by_rid(connection, org, object, rid)?;
+            Found::Record(Arc::new(record.ok_or_else(gone)?))
+        }
+    })
+}
+
+/// About how much memory a record takes: its texts, which are what can be large.
+fn size_of(found: &Found) -> usize {
+    let record = found.record();
+    let values = record.values.values().chain(record.custom.values());
+    let sizes = values.map(|value| match value {
+        Value::Text(text) => text.len(),
+        Value::Texts(texts) => texts.iter().map(String::len).sum(),
+        _ => 8,
+    });
+    sizes.sum()
+}
+
+/// Stops what runs when its time is over.
+fn with_deadline<T>(
+    connection: &mut Connection,
+    run: impl FnOnce(&Connection) -> Result<T, ReadError>,
+) -> Result<T, ReadError> {
+    connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(timer(TIME_MAX)))?;
+    let result = run(connection);
+    connection.progress_handler(0, None::<fn() -> bool>)?;
+    match result {
+        Err(ReadError::Sqlite(error))
+            if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) =>
+        {
+            Err(ReadError::TooSlow)
+        }
+        result => result,
+    }
+}
