@@ -1,6 +1,7 @@
 //! The data of one organisation in memory: what the changes say, and nothing more. Tests hold the databases against it.
 
 pub mod generate;
+mod search;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use lanekeeper_core::pipeline::UnknownAttributes;
 use lanekeeper_core::query::{Draft, Found, Query, Sign};
-use lanekeeper_core::{Faults, Object, Value};
+use lanekeeper_core::{Facts, Faults, Object, Value};
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, params, params_from_iter};
 use tokio::sync::Semaphore;
@@ -72,11 +72,7 @@ fn search(
 ) -> Result<Result<SearchPage, Faults>, ReadError> {
     let rule = UnknownAttributes::default(); // a search makes no fields
     let facts = load::load(connection, org, &draft.needs(), rule)?;
-    let query = Query::resolve(draft, &facts)?.and_then(|query| match &draft.cursor {
-        Some(cursor) => query.from_cursor(cursor, org.id(), sign),
-        None => Ok(query),
-    });
-    let query = match query {
+    let query = match resolve(draft, &facts, org, sign)? {
         Ok(query) => query,
         Err(faults) => return Ok(Err(faults)),
     };
@@ -89,6 +85,20 @@ fn search(
         limit: query.limit,
         selection: query.selection,
         definitions: definitions.into_iter().cloned().collect(),
+    }))
+}
+
+/// What the draft asks for, from its cursor on.
+fn resolve(
+    draft: &Draft,
+    facts: &Facts,
+    org: Org,
+    sign: Sign,
+) -> Result<Result<Query, Faults>, ReadError> {
+    let query = Query::resolve(draft, facts)?;
+    Ok(query.and_then(|query| match &draft.cursor {
+        Some(cursor) => query.from_cursor(cursor, org.id(), sign),
+        None => Ok(query),
     }))
 }
 
@@ -196,5 +206,32 @@ fn with_deadline<T>(
             Err(ReadError::TooSlow)
         }
         result => result,
+    }
+}
+
+#[cfg(test)]
+impl Sqlite {
+    /// How SQLite goes about a search: the lines of its plan.
+    pub(crate) fn explain(
+        &self,
+        org: Org,
+        draft: &Draft,
+    ) -> Result<Result<String, Faults>, ReadError> {
+        let sign = |bytes: &[u8]| *blake3::keyed_hash(&self.cursor_key, bytes).as_bytes();
+        self.read(|connection| {
+            let facts = load::load(connection, org, &draft.needs(), Default::default())?;
+            let query = resolve(draft, &facts, org, &sign)?;
+            let edge = query.as_ref().is_ok_and(|query| query.after.is_some());
+            let edge = edge.then(render::Edge::default);
+            Ok(query.map(|query| {
+                let statement = &render::statements(org, &query, edge)[0];
+                let text = format!("explain query plan {}", statement.text);
+                let mut prepared = connection.prepare(&text).unwrap();
+                let values = statement.values.iter().cloned().chain([Sql::Integer(1)]);
+                let lines = prepared.query_map(params_from_iter(values), |row| row.get(3));
+                let lines = lines.unwrap().collect::<Result<Vec<String>, _>>();
+                lines.unwrap().join("\n")
+            }))
+        })
     }
 }

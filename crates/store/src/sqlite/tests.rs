@@ -2,6 +2,7 @@
 
 mod file;
 mod laws;
+mod search;
 mod writes;
 
 use std::path::PathBuf;

@@ -1,0 +1,338 @@
+//! Random records, and random searches that find some of them.
+
+use std::sync::Arc;
+
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
+use uuid::Uuid;
+
+use crate::custom::{AttributeType, FieldDefinition, Scope};
+use crate::object::Kind;
+use crate::plan::setup::Setup;
+use crate::query::{Draft, Fields, FilterDraft, Holds, Input, Operator, SortDraft};
+use crate::value::{CustomValues, Values};
+use crate::{Change, Object, Record, Timestamp, Value};
+
+const TEXTS: &[&str] = &[
+    "Acme",
+    "ACME Corp",
+    "Žluť 100%",
+    "a_b",
+    "axb",
+    "straße",
+    "STRASSE 7",
+    "100",
+    "Zoë \"Z\" O'Neil",
+];
+const NUMBERS: &[f64] = &[-3.5, 0.0, 7.0, 1_000.25, 1e15];
+const SECONDS: &[i64] = &[-5, 0, 1_700_000_000, 1_771_286_400];
+
+/// The custom fields that the records of a scope have.
+#[must_use]
+pub fn fields(setup: &Setup, object: Object) -> Vec<FieldDefinition> {
+    let types = [
+        AttributeType::String,
+        AttributeType::Number,
+        AttributeType::Checkbox,
+    ];
+    let fields = types.into_iter().zip(1_u32..);
+    let fields = fields.map(|(attribute_type, order)| FieldDefinition {
+        id: Uuid::from_u128(u128::from(order) + 90_000 + 10 * object as u128),
+        scope: match object {
+            Object::Account => Scope::Accounts,
+            Object::Contact => Scope::Contacts,
+            Object::Opportunity => Scope::Opportunities(setup.pipeline.id),
+        },
+        slug: format!("my_{}", attribute_type.name()),
+        name: format!("My {}", attribute_type.name()),
+        attribute_type,
+        order: i64::from(order),
+        created_at: setup.organization.created_at,
+    });
+    fields.collect()
+}
+
+/// Some accounts, contacts and opportunities, in creation order; references lead somewhere.
+pub fn records(setup: &Setup) -> impl Strategy<Value = Vec<Change>> + use<> {
+    let accounts = vec(record(setup, Object::Account), 1..8);
+    let contacts = vec(record(setup, Object::Contact), 1..8);
+    let opportunities = vec(record(setup, Object::Opportunity), 1..25);
+    let setup = setup.clone();
+    (accounts, contacts, opportunities).prop_map(move |(accounts, contacts, opportunities)| {
+        let fields = Object::ALL
+            .into_iter()
+            .flat_map(|object| fields(&setup, object));
+        let fields = fields.map(|field| Change::CreateField(Arc::new(field)));
+        let all = accounts.into_iter().chain(contacts).chain(opportunities);
+        let records = all.zip(0_u128..).map(|(mut record, number)| {
+            record.id = id_of(number);
+            if record.object == Object::Account {
+                let domain = Value::Text(format!("d{number}.example.com"));
+                record.values.insert("domain", domain);
+            }
+            if record.object == Object::Contact {
+                let email = Value::Text(format!("p{number}@example.com"));
+                record.values.insert("email", email);
+                let others = vec![
+                    format!("q{number}@example.com"),
+                    format!("r{number}@acme.com"),
+                ];
+                if let Some(other_emails) = record.values.get_mut("other_emails") {
+                    *other_emails = Value::Texts(others);
+                }
+            }
+            Change::CreateRecord(Arc::new(record))
+        });
+        let changes: Vec<Change> = fields.chain(records).collect();
+        with_good_references(changes)
+    })
+}
+
+fn id_of(number: u128) -> Uuid {
+    Uuid::from_u128(100_000 + number)
+}
+
+/// References were drawn as numbers: what is not there or of another kind is left out.
+fn with_good_references(changes: Vec<Change>) -> Vec<Change> {
+    let records = |object: Object| {
+        let records = changes.iter().filter_map(move |change| match change {
+            Change::CreateRecord(record) if record.object == object => Some(record.id),
+            _ => None,
+        });
+        records.collect::<Vec<_>>()
+    };
+    let (accounts, contacts) = (records(Object::Account), records(Object::Contact));
+    let repaired = changes.iter().cloned().map(|change| match change {
+        Change::CreateRecord(record) => {
+            let mut record = Record::clone(&record);
+            let known =
+                |ids: &[Uuid], value: &Value| matches!(value, Value::Id(id) if ids.contains(id));
+            record.values.retain(|field, value| match *field {
+                "account_id" => known(&accounts, value),
+                "contact_id" => known(&contacts, value),
+                _ => true,
+            });
+            if let Some(Value::Ids(ids)) = record.values.get_mut("additional_contact_ids") {
+                ids.retain(|id| contacts.contains(id));
+                if ids.is_empty() {
+                    record.values.remove("additional_contact_ids");
+                }
+            }
+            Change::CreateRecord(Arc::new(record))
+        }
+        other => other,
+    });
+    repaired.collect()
+}
+
+fn record(setup: &Setup, object: Object) -> impl Strategy<Value = Record> + use<> {
+    let fields = object.fields().iter();
+    let values: Vec<_> = fields
+        .map(|field| {
+            let is_required = matches!(field.name, "pipeline_id" | "stage_id");
+            let filled = value(setup, field.name, field.kind);
+            let value = match is_required {
+                true => filled.prop_map(Some).boxed(),
+                false => option::weighted(0.6, filled).boxed(),
+            };
+            value.prop_map(|value| (field.name, value))
+        })
+        .collect();
+    let custom = (
+        option::of(text()),
+        option::of(number()),
+        option::of(any::<bool>()),
+    );
+    (values, custom, 0..4_i64).prop_map(move |(values, custom, micros)| {
+        let values = values.into_iter();
+        let values = values.filter_map(|(name, value)| Some((name, value?)));
+        let custom = [
+            ("my_string", custom.0.map(Value::Text)),
+            ("my_number", custom.1.map(Value::number)),
+            ("my_checkbox", custom.2.map(Value::Boolean)),
+        ];
+        let custom = custom.into_iter();
+        let custom = custom.filter_map(|(slug, value)| Some((slug.to_owned(), value?)));
+        Record {
+            object,
+            id: Uuid::nil(),
+            created_at: Timestamp::from_micros(micros * 1_000_000),
+            updated_at: Timestamp::from_micros(5_000_000 - micros * 1_000_000),
+            values: values.collect::<Values>(),
+            custom: custom.collect::<CustomValues>(),
+        }
+    })
+}
+
+fn value(setup: &Setup, name: &str, kind: Kind) -> BoxedStrategy<Value> {
+    let stages: Vec<Uuid> = setup.pipeline.stages.iter().map(|stage| stage.id).collect();
+    let some_id = || (0..16_u128).prop_map(id_of);
+    match (name, kind) {
+        ("pipeline_id", _) => Just(Value::Id(setup.pipeline.id)).boxed(),
+        ("stage_id", _) => select(stages).prop_map(Value::Id).boxed(),
+        ("owner_id", _) => Just(Value::Id(setup.owner.id)).boxed(),
+        (_, Kind::Id) => some_id().prop_map(Value::Id).boxed(),
+        (_, Kind::Ids) => subsequence((0..16_u128).collect::<Vec<_>>(), 1..4)
+            .prop_map(|numbers| Value::Ids(numbers.into_iter().map(id_of).collect()))
+            .boxed(),
+        (_, Kind::Number | Kind::Year) => number().prop_map(Value::number).boxed(),
+        (_, Kind::UnixSeconds) => select(SECONDS).prop_map(Value::Integer).boxed(),
+        (_, Kind::Time) => select(SECONDS)
+            .prop_map(|seconds| Value::Time(Timestamp::from_micros(seconds * 1_000_000 + 1)))
+            .boxed(),
+        (_, Kind::Boolean) => any::<bool>().prop_map(Value::Boolean).boxed(),
+        // An address belongs to one contact: it gets the record's number.
+        (_, Kind::Emails) => Just(Value::Texts(vec![])).boxed(),
+        (_, Kind::Tags) => subsequence(TEXTS, 1..3)
+            .prop_map(|texts| Value::Texts(texts.into_iter().map(str::to_owned).collect()))
+            .boxed(),
+        _ => text().prop_map(Value::Text).boxed(),
+    }
+}
+
+fn text() -> impl Strategy<Value = String> {
+    select(TEXTS).prop_map(str::to_owned)
+}
+
+fn number() -> impl Strategy<Value = f64> {
+    select(NUMBERS)
+}
+
+/// A search of an object, of which a few fit nothing.
+pub fn draft(setup: &Setup, object: Object) -> impl Strategy<Value = Draft> + use<> {
+    let (pipeline, stage) = (setup.pipeline.id, setup.pipeline.stages[0].id);
+    let is_opportunity = object == Object::Opportunity;
+    let words = select(&[
+        "acme",
+        "co",
+        "žluť ac",
+        "100%",
+        "d1",
+        "example",
+        "p9@",
+        "strasse 7",
+        "\"z\"",
+        "_",
+    ]);
+    let filters = vec(filter(setup, object), 0..3);
+    let sorts = vec(sort(object), 0..3);
+    let text = option::weighted(0.3, words);
+    let staged = prop::bool::weighted(0.3);
+    (filters, sorts, text, staged, 1..6_usize).prop_map(
+        move |(filters, sort, text, staged, limit)| Draft {
+            pipeline_id: is_opportunity.then_some(pipeline),
+            stage_id: (is_opportunity && staged).then_some(stage),
+            text: text.map(str::to_owned),
+            filters,
+            sort,
+            limit,
+            ..Draft::of(object)
+        },
+    )
+}
+
+/// A filter that makes sense.
+pub fn filter(setup: &Setup, object: Object) -> impl Strategy<Value = FilterDraft> + use<> {
+    let definitions = fields(setup, object);
+    let known = Fields::new(object, definitions.iter().collect());
+    let names = names(object).into_iter();
+    let holds = names.map(|name| {
+        let field = known.named(&name).expect("a field of the table");
+        (name, field.holds)
+    });
+    let ids: Vec<Uuid> = setup.pipeline.stages.iter().map(|stage| stage.id).collect();
+    let fields = select(holds.collect::<Vec<_>>());
+    fields.prop_flat_map(move |(field, holds)| {
+        let fitting: Vec<Operator> = Operator::all()
+            .filter(|operator| operator.applies_to(holds))
+            .collect();
+        let inputs = vec(input(holds, ids.clone()), 2);
+        (select(fitting), inputs).prop_map(move |(operator, inputs)| {
+            let value = match operator {
+                Operator::Empty | Operator::NotEmpty => None,
+                Operator::In
+                | Operator::NotIn
+                | Operator::ContainsAll
+                | Operator::ContainsNone
+                | Operator::Between => Some(Input::List(inputs)),
+                _ => inputs.into_iter().next(),
+            };
+            FilterDraft {
+                path: "filters.0".to_owned(),
+                field: field.clone(),
+                operator: operator.name().to_owned(),
+                value,
+            }
+        })
+    })
+}
+
+fn input(holds: Holds, stages: Vec<Uuid>) -> BoxedStrategy<Input> {
+    let parts = &[
+        "acme",
+        "ACME corp",
+        "_",
+        "%",
+        "zlut",
+        "e",
+        "STRASSE",
+        "d2.example.com",
+        "p3@example.com",
+    ];
+    match holds {
+        Holds::Text | Holds::Lower | Holds::Texts => select(parts)
+            .prop_map(|text: &str| Input::Text(text.to_owned()))
+            .boxed(),
+        Holds::Number => number().prop_map(Input::Number).boxed(),
+        Holds::Boolean => any::<bool>().prop_map(Input::Boolean).boxed(),
+        Holds::Time | Holds::Seconds => select(&[-5.0, 0.0, 2.0, 1_700_000_000.0])
+            .prop_map(Input::Number)
+            .boxed(),
+        Holds::Id | Holds::Ids => {
+            let known = (0..16_u128).prop_map(id_of);
+            prop_oneof![known, select(stages)]
+                .prop_map(|id| Input::Text(id.to_string()))
+                .boxed()
+        }
+    }
+}
+
+fn sort(object: Object) -> impl Strategy<Value = SortDraft> {
+    let direction = option::of(select(&["asc", "desc"]));
+    (select(names(object)), direction).prop_map(|(field, direction)| SortDraft {
+        path: "sort.0".to_owned(),
+        field,
+        direction: direction.map(str::to_owned),
+    })
+}
+
+fn names(object: Object) -> Vec<String> {
+    let system = object.fields().iter().map(|field| field.name);
+    let system = system.filter(|name| *name != "additional_contact_ids");
+    let more: &[&str] = match object {
+        Object::Account => &[],
+        Object::Contact => &["name"],
+        Object::Opportunity => &[
+            "stage_name",
+            "account_name",
+            "account_domain",
+            "contact_name",
+            "contact_email",
+            "owner_email",
+            "additional_contacts",
+            "amount",
+        ],
+    };
+    let common = [
+        "id",
+        "created_at",
+        "updated_at",
+        "my_string",
+        "custom__my_number",
+        "my_checkbox",
+    ];
+    let all = system.chain(more.iter().copied()).chain(common);
+    all.map(str::to_owned).collect()
+}
