@@ -15,4 +15,5 @@ pub mod pipeline;
 mod read;
 pub mod record;
 pub mod stage;
+pub mod search;
 mod value;
