@@ -143,6 +143,11 @@ impl ApiError {
                 "The rate limit was exceeded; wait as long as Retry-After says",
             ),
             Self::Write(error) => write_error(error),
+            Self::Read(ReadError::TooSlow) => told(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "search_too_slow",
+                "The search took too long and was stopped; narrow it by a stage, an owner, an account or a word",
+            ),
             Self::Read(_) | Self::Internal => told(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 code::INTERNAL,
@@ -167,6 +172,7 @@ impl ApiError {
             Self::RateLimited { retry_after_secs } => Some(*retry_after_secs),
             Self::Write(WriteError::StorageFull | WriteError::DiskFailed(_)) => Some(30),
             Self::Write(WriteError::TooManyKeys) => Some(3_600),
+            Self::Read(ReadError::TooSlow) => Some(1),
             Self::Write(WriteError::Overloaded | WriteError::Closed | WriteError::InFlight) => {
                 Some(1)
             }
@@ -183,6 +189,9 @@ impl ApiError {
                 | WriteError::StorageFull),
             ) => {
                 tracing::error!(%error, "a write failed");
+            }
+            Self::Read(error @ ReadError::TooSlow) => {
+                tracing::warn!(%error, "a search was stopped");
             }
             Self::Read(error) => {
                 let cause = std::error::Error::source(error).map(ToString::to_string);

@@ -13,14 +13,22 @@ use crate::error::ApiError;
 #[derive(Debug)]
 pub(crate) struct Query {
     values: BTreeMap<String, String>,
+    /// Those that may be there several times, with their names.
+    lists: BTreeMap<&'static str, Vec<String>>,
     faults: Faults,
 }
 
 impl Query {
     /// Reads them: what is not in `allowed` is a fault, because a misspelt `dry_run` must not write.
     pub(crate) fn of(uri: &Uri, allowed: &[&str]) -> Self {
+        Self::with_lists(uri, allowed, &[])
+    }
+
+    /// Reads them; those in `lists` may be there several times.
+    pub(crate) fn with_lists(uri: &Uri, allowed: &[&str], lists: &[&'static str]) -> Self {
         let mut query = Self {
             values: BTreeMap::new(),
+            lists: lists.iter().map(|name| (*name, vec![])).collect(),
             faults: Faults::default(),
         };
         let pairs = uri
@@ -40,8 +48,11 @@ impl Query {
             self.faults.add(quote(pair), "is not percent-encoded UTF-8");
             return;
         };
-        if !allowed.contains(&name.as_str()) {
-            let allowed = match allowed {
+        let is_list = self.lists.contains_key(name.as_str());
+        if !is_list && !allowed.contains(&name.as_str()) {
+            let names = allowed.iter().chain(self.lists.keys());
+            let names: Vec<&str> = names.copied().collect();
+            let allowed = match names.as_slice() {
                 [] => "this address takes none".to_owned(),
                 names => format!("allowed are {}", names.join(", ")),
             };
@@ -49,6 +60,8 @@ impl Query {
                 .add(quote(&name), format!("is no parameter; {allowed}"));
         } else if value.contains('\0') {
             self.faults.add(name, "contains a NUL character");
+        } else if let Some(list) = self.lists.get_mut(name.as_str()) {
+            list.push(value);
         } else if self.values.insert(name.clone(), value).is_some() {
             self.faults.add(name, "is there twice; send it once");
         }
@@ -93,6 +106,21 @@ impl Query {
         }
     }
 
+    /// A text, if it is there and not empty.
+    pub(crate) fn text(&mut self, name: &str) -> Option<String> {
+        self.values.remove(name).filter(|text| !text.is_empty())
+    }
+
+    /// The texts of a parameter that may be there several times.
+    pub(crate) fn texts(&mut self, name: &str) -> Vec<String> {
+        self.lists.remove(name).unwrap_or_default()
+    }
+
+    /// What was wrong with them so far.
+    pub(crate) fn into_faults(self) -> Faults {
+        self.faults
+    }
+
     /// Whether all were good.
     pub(crate) fn finish(self) -> Result<(), ApiError> {
         self.faults.or(()).map_err(ApiError::Invalid)
@@ -124,6 +152,15 @@ mod tests {
 
         assert!(read.flag("dry_run"));
         assert_eq!(read.number("limit", 100, 1..=500), 5);
+        assert!(read.finish().is_ok());
+    }
+
+    #[test]
+    fn a_list_may_be_there_several_times() {
+        let uri: Uri = "/v1/accounts?fields=a&fields=b".parse().unwrap();
+        let mut read = Query::with_lists(&uri, &[], &["fields"]);
+
+        assert_eq!(read.texts("fields"), ["a", "b"]);
         assert!(read.finish().is_ok());
     }
 

@@ -7,6 +7,7 @@ mod health;
 mod pipelines;
 mod records;
 mod stages;
+mod search;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -34,7 +35,9 @@ type Handler = MethodRouter<Arc<App>>;
 fn table() -> Vec<(Guarded, Handler)> {
     use records::{accounts, contacts, opportunities};
     let routes = [
+        read("GET /v1/opportunities", get(opportunities::list)),
         write("POST /v1/opportunities", post(opportunities::create)),
+        search("POST /v1/opportunities/search", post(opportunities::search)),
         bulk_write(
             "POST /v1/opportunities/bulk",
             post(opportunities::create_bulk),
@@ -43,10 +46,14 @@ fn table() -> Vec<(Guarded, Handler)> {
             "GET /v1/opportunities/{opportunity_id}",
             get(opportunities::show),
         ),
+        read("GET /v1/accounts", get(accounts::list)),
         write("POST /v1/accounts", post(accounts::create)),
+        search("POST /v1/accounts/search", post(accounts::search)),
         bulk_write("POST /v1/accounts/bulk", post(accounts::create_bulk)),
         read("GET /v1/accounts/{account_id}", get(accounts::show)),
+        read("GET /v1/contacts", get(contacts::list)),
         write("POST /v1/contacts", post(contacts::create)),
+        search("POST /v1/contacts/search", post(contacts::search)),
         bulk_write("POST /v1/contacts/bulk", post(contacts::create_bulk)),
         read("GET /v1/contacts/{contact_id}", get(contacts::show)),
         read("GET /v1/pipelines", get(pipelines::list)),
@@ -96,6 +103,15 @@ fn table() -> Vec<(Guarded, Handler)> {
         ),
         write("POST /v1/inbound/accounts", post(accounts::create)),
         write("POST /v1/inbound/contacts", post(contacts::create)),
+        read("GET /v2/inbound/opportunities", get(opportunities::list)),
+        search(
+            "POST /v2/inbound/opportunities/search",
+            post(opportunities::search),
+        ),
+        read("GET /v2/inbound/accounts", get(accounts::list)),
+        search("POST /v2/inbound/accounts/search", post(accounts::search)),
+        read("GET /v2/inbound/contacts", get(contacts::list)),
+        search("POST /v2/inbound/contacts/search", post(contacts::search)),
     ];
     let numbered = routes.into_iter().enumerate();
     numbered
@@ -153,6 +169,11 @@ impl Guarded {
 
 fn read(name: &'static str, handler: Handler) -> (Guarded, Handler) {
     guarded(name, KeyScope::Read, 0, Kind::Read, handler)
+}
+
+/// A read whose question is a body.
+fn search(name: &'static str, handler: Handler) -> (Guarded, Handler) {
+    guarded(name, KeyScope::Read, SINGLE_BYTES_MAX, Kind::Read, handler)
 }
 
 fn write(name: &'static str, handler: Handler) -> (Guarded, Handler) {

@@ -11,6 +11,7 @@ use lanekeeper_wire::opportunity::Opportunity;
 use lanekeeper_wire::record::Record;
 use uuid::Uuid;
 
+use super::search;
 use crate::answer::ok;
 use crate::app::App;
 use crate::auth::Caller;
@@ -36,6 +37,21 @@ macro_rules! handlers {
                 input: Input,
             ) -> Result<Response, ApiError> {
                 write::create_bulk(&app, $object, input).await
+            }
+
+            pub(crate) async fn list(
+                State(app): State<Arc<App>>,
+                Extension(caller): Extension<Caller>,
+                uri: Uri,
+            ) -> Result<Response, ApiError> {
+                search::list(&app, caller.org, $object, &uri).await
+            }
+
+            pub(crate) async fn search(
+                State(app): State<Arc<App>>,
+                input: search::Input,
+            ) -> Result<Response, ApiError> {
+                search::search(&app, $object, input).await
             }
 
             pub(crate) async fn show(

@@ -1,0 +1,107 @@
+//! Lists and searches of accounts, contacts and opportunities.
+
+use std::sync::Arc;
+
+use axum::extract::{FromRequest, Request};
+use axum::http::Uri;
+use axum::response::Response;
+use lanekeeper_core::query::Draft;
+use lanekeeper_core::{Faults, Object};
+use lanekeeper_store::Org;
+use lanekeeper_wire::search::{self, Page, Parameters};
+use serde_json::Value;
+use tokio::sync::OwnedSemaphorePermit;
+
+use crate::answer::ok;
+use crate::app::App;
+use crate::auth::Caller;
+use crate::error::ApiError;
+use crate::extract::{Received, parse, receive};
+use crate::query::Query;
+use crate::routes::Guarded;
+
+/// A page of the records, by parameters.
+pub(super) async fn list(
+    app: &App,
+    org: Org,
+    object: Object,
+    uri: &Uri,
+) -> Result<Response, ApiError> {
+    let mut query = Query::with_lists(uri, search::parameters(object), &["fields"]);
+    let parameters = Parameters {
+        q: query.text("q"),
+        cursor: query.text("cursor"),
+        limit: query.text("limit"),
+        fields: query.texts("fields"),
+        pipeline_id: query.text("pipeline_id"),
+        stage_id: query.text("stage_id"),
+    };
+    let mut faults = query.into_faults();
+    let draft = search::from_parameters(object, parameters);
+    let draft = draft.map_err(|wrong| faults.extend(wrong)).ok();
+    let draft = require(draft, faults)?;
+    page(app, org, draft).await
+}
+
+/// A page of the records, by a body.
+pub(super) async fn search(
+    app: &App,
+    object: Object,
+    mut input: Input,
+) -> Result<Response, ApiError> {
+    let draft = search::read(object, input.body.take())?;
+    page(app, input.org, draft).await
+}
+
+/// The question of a search, read up to its JSON.
+pub(super) struct Input {
+    org: Org,
+    body: Value,
+    /// Held until the request is answered.
+    _turn: Option<OwnedSemaphorePermit>,
+}
+
+impl FromRequest<Arc<App>> for Input {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, ApiError> {
+        let (parts, body) = request.into_parts();
+        let extensions = &parts.extensions;
+        let caller = extensions.get::<Caller>().ok_or(ApiError::Internal)?;
+        let route = extensions.get::<Guarded>().ok_or(ApiError::Internal)?;
+        Query::of(&parts.uri, &[]).finish()?;
+        let (limits, bytes_max) = (&app.options.limits, route.body_bytes_max);
+        let received = receive(&parts.headers, body, bytes_max, limits, &app.large_bodies).await?;
+        let Received { bytes, turn } = received;
+        Ok(Self {
+            org: caller.org,
+            body: parse(&bytes)?,
+            _turn: turn,
+        })
+    }
+}
+
+async fn page(app: &App, org: Org, draft: Draft) -> Result<Response, ApiError> {
+    let object = draft.object;
+    let page = app.store.search(org, draft).await??;
+    let message = match object {
+        Object::Account => "Accounts found",
+        Object::Contact => "Contacts found",
+        Object::Opportunity => "Opportunities found",
+    };
+    let data = Page {
+        object,
+        found: &page.found,
+        selection: &page.selection,
+        definitions: &page.definitions,
+        next_cursor: page.next_cursor.as_deref(),
+        limit: page.limit,
+    };
+    Ok(ok(message, data))
+}
+
+/// What was read, unless something was wrong.
+fn require<T>(value: Option<T>, faults: Faults) -> Result<T, ApiError> {
+    faults.or(())?;
+    value.ok_or(ApiError::Internal)
+}
