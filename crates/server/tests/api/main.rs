@@ -14,5 +14,6 @@ mod keys_and_limits;
 mod openapi;
 mod redaction;
 mod stages;
+mod search;
 mod support;
 mod tenancy;
