@@ -6,8 +6,8 @@ mod fields;
 mod health;
 mod pipelines;
 mod records;
-mod stages;
 mod search;
+mod stages;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

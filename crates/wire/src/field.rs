@@ -1,6 +1,6 @@
 //! `GET …/fields`, `POST …/fields/bulk`, `POST …/fields/bulk/update`.
 
-mod metadata;
+pub(crate) mod metadata;
 
 use lanekeeper_core::command::{Command, CreateField, FieldKey, UpdateField};
 use lanekeeper_core::custom::{AttributeType, FieldDefinition, Scope, slug_of};

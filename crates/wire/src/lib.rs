@@ -14,6 +14,6 @@ pub mod opportunity;
 pub mod pipeline;
 mod read;
 pub mod record;
-pub mod stage;
 pub mod search;
+pub mod stage;
 mod value;

@@ -9,7 +9,7 @@ use lanekeeper_core::text::{is_blank, quote};
 use lanekeeper_core::{Faults, Object, nearest};
 use serde_json::Value as Json;
 
-use crate::read::{Members, id, join, kind};
+use crate::read::{Members, Rest, id, join, kind};
 
 /// The parameters of a list as they were sent, decoded.
 #[derive(Debug, Default)]
@@ -120,11 +120,14 @@ const fn allowed(object: Object) -> &'static [&'static str] {
 
 /// A misspelt member must not widen a search in silence.
 fn refuse_rest(members: Members, allowed: &[&str], faults: &mut Faults) {
-    for (path, key, _) in members.rest() {
+    for Rest {
+        shown_path, key, ..
+    } in members.rest()
+    {
         let hint = nearest::hint(&key, allowed.iter().copied());
         let allowed = allowed.join(", ");
         faults.add(
-            path,
+            shown_path,
             format!("is not allowed here{hint}; allowed are {allowed}"),
         );
     }

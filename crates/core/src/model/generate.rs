@@ -1,7 +1,7 @@
 //! Random commands from a small world, so that they meet.
 
-mod settings;
 pub mod search;
+mod settings;
 
 use proptest::collection::{btree_map, vec};
 use proptest::option;

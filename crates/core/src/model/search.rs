@@ -27,14 +27,16 @@ impl Model {
             return Found::Record(Arc::clone(record));
         }
         let referred = |field| self.record(record.reference(field)?);
-        let stage_id = record.reference("stage_id").unwrap_or_default();
+        let stage_id = record.reference("stage_id");
+        let mut stages = self.pipelines().flat_map(|pipeline| &pipeline.stages);
+        let stage = stages.find(|stage| Some(stage.id) == stage_id);
         let owner = record
             .reference("owner_id")
             .and_then(|id| self.users.get(&id));
         let additional = record.references("additional_contact_ids").iter();
         Found::Opportunity(Box::new(OpportunityView {
             record: Arc::clone(record),
-            stage_name: self.stage_label(stage_id),
+            stage_name: stage.map(|stage| stage.label.clone()).unwrap_or_default(),
             account: referred("account_id").map(AccountBrief::of),
             contact: referred("contact_id").map(ContactBrief::of),
             additional_contacts: additional

@@ -8,6 +8,7 @@ use crate::custom::normal::MemberKey;
 use crate::custom::{self, AttributeType, FIELDS_MAX, FieldDefinition, Metadata, Scope};
 use crate::facts::NotLoaded;
 use crate::pipeline::UnknownAttributes;
+use crate::text::quote;
 use crate::value::{CustomValues, Value};
 use crate::{Change, nearest};
 

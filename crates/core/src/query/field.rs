@@ -1,10 +1,10 @@
 //! The fields that filters, sorts and selections name.
 
-use crate::custom::FieldDefinition;
+use crate::custom::metadata::Choice;
+use crate::custom::{AttributeType, FieldDefinition};
 use crate::nearest;
 use crate::object::{self, Kind, Object};
-use crate::text::quote;
-use crate::value::Value;
+use crate::text::{fold, quote};
 
 /// A field that can be searched.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub struct Field {
     pub place: Place,
     /// How its values compare.
     pub holds: Holds,
+    /// What its values are among, if it is a select.
+    pub options: Vec<Choice>,
 }
 
 /// Where a value is: in the record, or in what the record refers to.
@@ -51,6 +53,12 @@ pub enum Holds {
     Text,
     /// Text that is stored in lower case, such as a domain.
     Lower,
+    /// Text that is compared as it is, such as the value of a select.
+    Exact,
+    /// A moment, stored as ISO 8601 in UTC.
+    Instant,
+    /// A day, stored as ISO 8601.
+    Day,
     /// A number.
     Number,
     /// Yes or no.
@@ -79,9 +87,10 @@ impl Holds {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Text | Self::Lower => "text",
+            Self::Exact => "one of its options",
             Self::Number => "numbers",
             Self::Boolean => "true or false",
-            Self::Time | Self::Seconds => "dates",
+            Self::Time | Self::Seconds | Self::Instant | Self::Day => "dates",
             Self::Id => "ids",
             Self::Texts => "lists of texts",
             Self::Ids => "lists of ids",
@@ -141,9 +150,21 @@ impl<'a> Fields<'a> {
         let (place, holds) = found.ok_or_else(|| self.unknown(name))?;
         Ok(Field {
             name: name.to_owned(),
+            options: self.options(&place),
             place,
             holds,
         })
+    }
+
+    fn options(&self, place: &Place) -> Vec<Choice> {
+        let Place::Custom(slug) = place else {
+            return vec![];
+        };
+        let field = self.custom.iter().find(|field| field.slug == *slug);
+        let field = field.filter(|field| field.attribute_type.has_options());
+        field
+            .map(|field| field.metadata.options.clone())
+            .unwrap_or_default()
     }
 
     fn member(&self, name: &str) -> Option<(Place, Holds)> {
@@ -214,16 +235,26 @@ fn holds(field: &object::Field) -> Holds {
     }
 }
 
-/// By the kind of value that the field's type takes.
-fn holds_custom(field: &FieldDefinition) -> Holds {
-    let takes = |value: Value| field.attribute_type.fits(&value);
-    if takes(Value::Number(1.0)) {
-        Holds::Number
-    } else if takes(Value::Boolean(true)) {
-        Holds::Boolean
-    } else if takes(Value::Texts(vec![])) {
-        Holds::Texts
-    } else {
-        Holds::Text
+const fn holds_custom(field: &FieldDefinition) -> Holds {
+    use AttributeType as T;
+    match field.attribute_type {
+        T::Number | T::Rating | T::Currency | T::Percentage => Holds::Number,
+        T::Checkbox => Holds::Boolean,
+        T::Select | T::Radio => Holds::Exact,
+        T::Timestamp | T::Datetime => Holds::Instant,
+        T::Date => Holds::Day,
+        T::Email | T::Time => Holds::Lower,
+        T::MultiSelect | T::TeamMembers | T::DateRange => Holds::Texts,
+        T::String | T::Location | T::Phone | T::Website | T::Url => Holds::Text,
+    }
+}
+
+impl Field {
+    /// The value of the option that a text names, by its value or else by its label; any other text as it is.
+    pub(super) fn option_named(&self, text: &str) -> String {
+        let by_value = self.options.iter().find(|option| option.value == text);
+        let is_label = |option: &&Choice| fold(&option.label) == fold(text);
+        let option = by_value.or_else(|| self.options.iter().find(is_label));
+        option.map_or_else(|| text.to_owned(), |option| option.value.clone())
     }
 }

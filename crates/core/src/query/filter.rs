@@ -140,7 +140,13 @@ impl Operator {
             StartsWith | EndsWith => matches!(holds, Holds::Text | Holds::Lower | Holds::Texts),
             Gt | Gte | Lt | Lte | Between => matches!(
                 holds,
-                Holds::Text | Holds::Lower | Holds::Number | Holds::Time | Holds::Seconds
+                Holds::Text
+                    | Holds::Lower
+                    | Holds::Number
+                    | Holds::Time
+                    | Holds::Seconds
+                    | Holds::Instant
+                    | Holds::Day
             ),
         }
     }
@@ -176,13 +182,29 @@ fn one(draft: &FilterDraft, fields: &Fields, faults: &mut Faults) -> Option<Filt
         faults.add(format!("{path}.operator"), unfit(operator, &field));
         return None;
     }
-    let condition = condition(operator, field.holds, draft.value.as_ref());
+    let value = draft
+        .value
+        .clone()
+        .map(|value| named_options(value, &field));
+    let condition = condition(operator, field.holds, value.as_ref());
     let condition = condition.map_err(|wrong| faults.add_under(format!("{path}.value"), wrong));
     Some(Filter {
         field,
         negated: operator.is_negative(),
         condition: condition.ok()?,
     })
+}
+
+/// The value with the labels of options made their values.
+fn named_options(value: Input, field: &Field) -> Input {
+    match value {
+        Input::Text(text) => Input::Text(field.option_named(&text)),
+        Input::List(entries) => {
+            let entries = entries.into_iter();
+            Input::List(entries.map(|entry| named_options(entry, field)).collect())
+        }
+        other => other,
+    }
 }
 
 fn named(name: &str) -> Result<Operator, String> {

@@ -7,6 +7,8 @@ use uuid::Uuid;
 
 /// Longest text to compare with, in characters.
 const CHARS_MAX: usize = 10_000;
+const ISO_LEN: usize = "2026-05-25T09:30:03.285099Z".len();
+const DATE_LEN: usize = "2026-05-25".len();
 
 /// A value as it was sent.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,6 +75,9 @@ impl Atom {
         match holds {
             Holds::Text | Holds::Texts => text(input, fold),
             Holds::Lower => text(input, str::to_lowercase),
+            Holds::Exact => text(input, str::to_owned),
+            Holds::Instant => iso(input, ISO_LEN),
+            Holds::Day => iso(input, DATE_LEN),
             Holds::Number => number(input),
             Holds::Boolean => boolean(input),
             Holds::Time | Holds::Seconds => time(input),
@@ -114,6 +119,18 @@ fn boolean(input: &Input) -> Result<Atom, String> {
     }
 }
 
+/// A moment, or its beginning such as the day, as it is stored in texts, which sort as moments do.
+fn iso(input: &Input, len: usize) -> Result<Atom, String> {
+    match time(input)? {
+        Atom::Whole(micros) => {
+            let mut text = Timestamp::from_micros(micros).to_string();
+            text.truncate(len);
+            Ok(Atom::Text(text))
+        }
+        other => Ok(other),
+    }
+}
+
 /// ISO 8601 or Unix seconds; a date alone is its midnight in UTC.
 fn time(input: &Input) -> Result<Atom, String> {
     let time = match input {
@@ -133,8 +150,7 @@ fn time(input: &Input) -> Result<Atom, String> {
 }
 
 fn is_date(text: &str) -> bool {
-    const LEN: usize = "2026-05-25".len();
-    text.len() == LEN
+    text.len() == DATE_LEN
         && text
             .bytes()
             .all(|byte| byte.is_ascii_digit() || byte == b'-')

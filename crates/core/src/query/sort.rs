@@ -105,6 +105,7 @@ fn latest_first() -> Sort {
             name: "updated_at".to_owned(),
             place: Place::UpdatedAt,
             holds: Holds::Time,
+            options: vec![],
         },
         descending: true,
     }

@@ -1,7 +1,7 @@
 use uuid::Uuid;
 
 use super::{Draft, FilterDraft, Found, Input, Operator, Query, SortDraft};
-use crate::custom::{AttributeType, FieldDefinition, Scope};
+use crate::custom::{AttributeType, FieldDefinition, Metadata, Scope};
 use crate::pipeline::UnknownAttributes;
 use crate::value::{CustomValues, Value, Values};
 use crate::{Facts, Faults, Object, Record, Timestamp};
@@ -14,6 +14,8 @@ fn resolve(draft: &Draft) -> Result<Query, Faults> {
         slug: "seats".to_owned(),
         name: "Seats".to_owned(),
         attribute_type: AttributeType::Number,
+        metadata: Metadata::default(),
+        is_hidden: false,
         order: 1,
         created_at: Timestamp::from_micros(0),
     });

@@ -13,7 +13,7 @@ mod idempotency;
 mod keys_and_limits;
 mod openapi;
 mod redaction;
-mod stages;
 mod search;
+mod stages;
 mod support;
 mod tenancy;

@@ -48,6 +48,8 @@ const ACCOUNT: &[Name] = &[Domain, Field, IdempotencyKey];
 const CONTACT: &[Name] = &[Email, OtherEmail, Field, IdempotencyKey];
 const FIELDS: &[Name] = &[Field, IdempotencyKey];
 const FIELD_UPDATES: &[Name] = &[Field, FieldId, IdempotencyKey];
+/// Lists and the rest of searches are in `search.rs`: nothing of another organisation is found.
+const SEARCH: &[Name] = &[Pipeline, Stage, Owner, Account];
 const NO_IDS: &[Name] = &[];
 
 /// Every operation with the places in which it takes the name of something.
@@ -87,6 +89,18 @@ const MATRIX: &[(&str, &[Name])] = &[
         "POST /v1/pipelines/{pipeline_id}/fields/bulk/update",
         &[Pipeline, Field, FieldId, IdempotencyKey],
     ),
+    ("GET /v1/accounts", NO_IDS),
+    ("POST /v1/accounts/search", NO_IDS),
+    ("GET /v1/contacts", NO_IDS),
+    ("POST /v1/contacts/search", NO_IDS),
+    ("GET /v1/opportunities", NO_IDS),
+    ("POST /v1/opportunities/search", SEARCH),
+    ("GET /v2/inbound/accounts", NO_IDS),
+    ("POST /v2/inbound/accounts/search", NO_IDS),
+    ("GET /v2/inbound/contacts", NO_IDS),
+    ("POST /v2/inbound/contacts/search", NO_IDS),
+    ("GET /v2/inbound/opportunities", NO_IDS),
+    ("POST /v2/inbound/opportunities/search", SEARCH),
     ("GET /v1/changes", &[Sequence]),
     ("GET /v1/pipelines", NO_IDS),
     ("GET /openapi.json", NO_IDS),
@@ -285,6 +299,17 @@ async fn ask(app: &TestApp, operation: &str, name: Name, text: &str) -> (u16, Va
 
 /// What names the thing in the operation's body. A field is given a value that theirs does not hold.
 fn body(asking: &Tenant, operation: &str, name: Name, text: &str) -> Value {
+    if operation.ends_with("/search") {
+        let pipeline_id = asking.pipeline_id.to_string();
+        let owner = json!([{"field": "owner_id", "operator": "eq", "value": text}]);
+        let account = json!([{"field": "account_id", "operator": "eq", "value": text}]);
+        return match name {
+            Pipeline => json!({"pipeline_id": text}),
+            Stage => json!({"pipeline_id": pipeline_id, "stage_id": text}),
+            Owner => json!({"pipeline_id": pipeline_id, "filters": owner}),
+            _ => json!({"pipeline_id": pipeline_id, "filters": account}),
+        };
+    }
     if operation.contains("/fields") {
         return match name {
             Field => json!({"name": "Same", "attribute_type": "number", "property_name": text}),

@@ -136,13 +136,13 @@ fn scalar(key: &str, json: Json) -> Result<Option<Value>, String> {
 
 /// Metadata in an answer: always with its options where the field has such.
 #[derive(Default)]
-pub(super) struct Shown<'a> {
+pub(crate) struct Shown<'a> {
     options: Option<&'a [Choice]>,
     rest: Option<&'a Metadata>,
 }
 
 impl<'a> Shown<'a> {
-    pub(super) fn of(is_select: bool, metadata: &'a Metadata) -> Self {
+    pub(crate) fn of(is_select: bool, metadata: &'a Metadata) -> Self {
         Self {
             options: is_select.then_some(metadata.options.as_slice()),
             rest: Some(metadata),

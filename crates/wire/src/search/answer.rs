@@ -5,8 +5,9 @@ use lanekeeper_core::custom::FieldDefinition;
 use lanekeeper_core::query::{Found, Selection};
 use serde::ser::{Error as _, SerializeMap};
 use serde::{Serialize, Serializer};
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
+use crate::field::metadata;
 use crate::opportunity::Opportunity;
 use crate::record::Record;
 
@@ -58,7 +59,7 @@ struct Definition<'a> {
     current_name: &'a str,
     property_name: String,
     attribute_type: &'static str,
-    metadata: Map<String, Json>,
+    metadata: metadata::Shown<'a>,
 }
 
 impl Serialize for Definitions<'_> {
@@ -68,7 +69,7 @@ impl Serialize for Definitions<'_> {
                 current_name: &field.name,
                 property_name: format!("custom__{}", field.slug),
                 attribute_type: field.attribute_type.name(),
-                metadata: Map::new(),
+                metadata: metadata::Shown::of(field.attribute_type.has_options(), &field.metadata),
             };
             (&field.slug, definition)
         }))

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use uuid::Uuid;
 
-use crate::custom::{AttributeType, FieldDefinition, Scope};
+use crate::custom::{AttributeType, FieldDefinition, Metadata, Scope};
 use crate::object::Kind;
 use crate::plan::setup::Setup;
 use crate::query::{Draft, Fields, FilterDraft, Holds, Input, Operator, SortDraft};
@@ -48,6 +48,8 @@ pub fn fields(setup: &Setup, object: Object) -> Vec<FieldDefinition> {
         slug: format!("my_{}", attribute_type.name()),
         name: format!("My {}", attribute_type.name()),
         attribute_type,
+        metadata: Metadata::default(),
+        is_hidden: false,
         order: i64::from(order),
         created_at: setup.organization.created_at,
     });
@@ -282,14 +284,16 @@ fn input(holds: Holds, stages: Vec<Uuid>) -> BoxedStrategy<Input> {
         "p3@example.com",
     ];
     match holds {
-        Holds::Text | Holds::Lower | Holds::Texts => select(parts)
+        Holds::Text | Holds::Lower | Holds::Exact | Holds::Texts => select(parts)
             .prop_map(|text: &str| Input::Text(text.to_owned()))
             .boxed(),
         Holds::Number => number().prop_map(Input::Number).boxed(),
         Holds::Boolean => any::<bool>().prop_map(Input::Boolean).boxed(),
-        Holds::Time | Holds::Seconds => select(&[-5.0, 0.0, 2.0, 1_700_000_000.0])
-            .prop_map(Input::Number)
-            .boxed(),
+        Holds::Time | Holds::Seconds | Holds::Instant | Holds::Day => {
+            select(&[-5.0, 0.0, 2.0, 1_700_000_000.0])
+                .prop_map(Input::Number)
+                .boxed()
+        }
         Holds::Id | Holds::Ids => {
             let known = (0..16_u128).prop_map(id_of);
             prop_oneof![known, select(stages)]

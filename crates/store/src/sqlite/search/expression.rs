@@ -89,7 +89,9 @@ impl Builder {
     pub(super) fn sort_key(&mut self, object: Object, field: &Field) -> String {
         let value = self.value(object, field);
         match field.holds {
-            Holds::Text | Holds::Lower => format!("substr({value}, 1, {TEXT_KEY_CHARS_MAX})"),
+            Holds::Text | Holds::Lower | Holds::Exact => {
+                format!("substr({value}, 1, {TEXT_KEY_CHARS_MAX})")
+            }
             _ => value,
         }
     }
