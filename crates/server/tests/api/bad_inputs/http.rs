@@ -193,9 +193,21 @@ pub(super) fn rows() -> Vec<RawRow> {
             ),
             media_type(),
         ),
-        open("A20", request("TRACE", "/v1/accounts", ""), method("POST")),
-        open("A20", request("BREW", "/v1/accounts", ""), method("POST")),
-        open("A20", request("GET", "/v1/accounts", ""), method("POST")),
+        open(
+            "A20",
+            request("TRACE", "/v1/accounts/bulk", ""),
+            method("POST"),
+        ),
+        open(
+            "A20",
+            request("BREW", "/v1/accounts/bulk", ""),
+            method("POST"),
+        ),
+        open(
+            "A20",
+            request("GET", "/v1/accounts/bulk", ""),
+            method("POST"),
+        ),
         open(
             "A20",
             request("DELETE", "/v1/pipelines", ""),

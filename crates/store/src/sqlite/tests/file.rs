@@ -140,7 +140,8 @@ fn every_table_but_the_organisations_own_is_indexed_by_organisation_first() {
     let sql = "
         select i.name, (select name from pragma_index_info(i.name) where seqno = 0)
         from sqlite_schema t, pragma_index_list(t.name) i
-        where t.type = 'table' and t.name <> 'organization'";
+        where t.type = 'table' and t.name not in ('organization', 'secret')
+          and t.name not glob '*_text_*'"; // FTS5's own tables, where a column stands for the organisation
     let mut statement = connection.prepare(sql).unwrap();
     let indexes = statement
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
