@@ -32,6 +32,10 @@ pub(crate) fn record(connection: &mut Connection, recorder: Sender<Ran>) -> rusq
         if let TraceEvent::Stmt(statement, _) = event {
             let sql = statement.sql().into_owned();
             let expanded = statement.expanded_sql().unwrap_or_else(|| sql.clone());
+            // What SQLite runs on its own behalf, under a statement of ours.
+            if expanded.starts_with("--") {
+                return;
+            }
             // Whoever listened may have heard enough.
             drop(recorder.send(Ran { sql, expanded }));
         }
