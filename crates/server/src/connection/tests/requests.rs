@@ -128,7 +128,7 @@ async fn empty_and_large_answers_come_whole() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_panic_ends_its_connection_only() {
-    let server = Server::start(short()).await;
+    let server = Server::start(Limits::default()).await;
     let mut other = server.connect();
     other.get("/").answer().unwrap();
 
