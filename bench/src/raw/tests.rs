@@ -74,7 +74,7 @@ fn dump(database: &Path) -> Vec<String> {
 }
 
 fn rows_of(connection: &Connection, table: &str) -> Vec<String> {
-    let sql = format!("select * from {table} order by rowid");
+    let sql = format!("select * from {table}");
     let mut statement = connection.prepare(&sql).unwrap();
     let columns = statement.column_count();
     let row_text = |row: &rusqlite::Row| {
@@ -85,5 +85,7 @@ fn rows_of(connection: &Connection, table: &str) -> Vec<String> {
         ))
     };
     let rows = statement.query_map([], row_text).unwrap();
-    rows.collect::<Result<_, _>>().unwrap()
+    let mut rows: Vec<String> = rows.collect::<Result<_, _>>().unwrap();
+    rows.sort();
+    rows
 }
