@@ -4,7 +4,8 @@ use std::cell::Cell;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
+use tempfile::TempDir;
 
 use crate::report::{Creates, median_of};
 use crate::server::{Server, init};
@@ -30,9 +31,8 @@ impl<'a> Bench<'a> {
         let tenant = init(server, &folder.join("start.db"))?;
         let count = effort.warm_up + effort.creates;
         progress(&format!("recording the statements of {count} creates"));
-        let database = fresh(folder, "recording")?;
+        let (_folder, database) = fresh(folder)?;
         let recording = recording::record(&database, &tenant, count)?;
-        fs::remove_file(&database)?;
         Ok(Self {
             server,
             effort,
@@ -69,23 +69,26 @@ impl<'a> Bench<'a> {
             .map(|number| self.tenant.request(number))
             .collect();
 
-        let database = fresh(self.folder, "http")?;
+        let (http_folder, database) = fresh(self.folder)?;
         let server = Server::start(self.server, &database)?;
-        load::send(&server.address, &requests[..warm_up], clients)?;
+        let send = |requests| {
+            let load = load::send(&server.address, requests, clients);
+            load.with_context(|| server.log())
+        };
+        send(&requests[..warm_up])?;
         let (groups, cpu) = (server.groups()?, process::cpu_seconds(server.pid())?);
-        let load = load::send(&server.address, &requests[warm_up..], clients)?;
+        let load = send(&requests[warm_up..])?;
         let cpu = process::cpu_seconds(server.pid())? - cpu;
         let (groups_after, requests_after) = server.groups()?;
         let group_len = (requests_after - groups.1) / (groups_after - groups.0);
         let memory_mib = process::resident_mib(server.pid())?;
         self.stop(server)?;
-        fs::remove_file(&database)?;
+        drop(http_folder);
 
         let raw_group_len = (group_len.round() as usize).max(1);
-        let database = fresh(self.folder, "raw")?;
+        let (_raw_folder, database) = fresh(self.folder)?;
         let counts = (warm_up, count);
         let raw_per_second = raw::replay(&database, &self.recording, counts, raw_group_len)?;
-        fs::remove_file(&database)?;
         Ok(Creates {
             clients,
             http_per_second: load.per_second,
@@ -101,12 +104,12 @@ impl<'a> Bench<'a> {
     }
 
     /// A database in which all creates were made, for measurements on an existing one.
-    pub(crate) fn filled(&self) -> Result<PathBuf> {
+    pub(crate) fn filled(&self) -> Result<(TempDir, PathBuf)> {
         const GROUP_LEN: usize = 64;
-        let database = fresh(self.folder, "filled")?;
+        let (folder, database) = fresh(self.folder)?;
         let counts = (self.effort.warm_up, self.effort.creates);
         raw::replay(&database, &self.recording, counts, GROUP_LEN)?;
-        Ok(database)
+        Ok((folder, database))
     }
 
     /// Lets a server finish, and counts what it used.
@@ -121,9 +124,11 @@ impl<'a> Bench<'a> {
     }
 }
 
-/// A copy of the database that is set up and has no records yet.
-fn fresh(folder: &Path, name: &str) -> Result<PathBuf> {
-    let database = folder.join(name).with_extension("db");
+/// A copy of the database that is set up and has no records yet, in a folder of its own: what belongs to one run must
+/// not be found by the next.
+fn fresh(folder: &Path) -> Result<(TempDir, PathBuf)> {
+    let own = tempfile::tempdir_in(folder)?;
+    let database = own.path().join("bench.db");
     fs::copy(folder.join("start.db"), &database)?;
-    Ok(database)
+    Ok((own, database))
 }

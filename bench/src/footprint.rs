@@ -14,7 +14,7 @@ const CLIENTS: usize = 64;
 
 pub(crate) fn measure(bench: &Bench) -> Result<Footprint> {
     progress("starting on an existing database, and sending GET /healthz");
-    let database = bench.filled()?;
+    let (_folder, database) = bench.filled()?;
     let mut ready_ms = vec![];
     for _ in 0..bench.effort.starts {
         let server = Server::start(bench.server, &database)?;

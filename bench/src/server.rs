@@ -19,6 +19,7 @@ const ASK_EVERY: Duration = Duration::from_millis(1);
 /// A server that runs until this is dropped.
 pub(crate) struct Server {
     child: Child,
+    log: PathBuf,
     pub(crate) address: String,
     /// From the start of the process to the first 200 of /readyz.
     pub(crate) ready_after: Duration,
@@ -28,7 +29,7 @@ impl Server {
     /// Serves a database with everything on; the rate limit is there, but out of reach.
     pub(crate) fn start(binary: &Path, database: &Path) -> Result<Self> {
         let address = free_address()?;
-        let log = log_of(database);
+        let log = database.with_extension("log");
         let watch = Stopwatch::start();
         let child = Command::new(binary)
             .arg("--database")
@@ -41,14 +42,14 @@ impl Server {
             .context("cannot start the server")?;
         let mut server = Self {
             child,
+            log,
             address,
             ready_after: Duration::ZERO,
         };
         while get(&server.address, "/readyz").is_err() {
             let is_gone = server.child.try_wait()?.is_some();
             if is_gone || watch.elapsed() > READY_WITHIN {
-                let log = fs::read_to_string(&log).unwrap_or_default();
-                bail!("the server did not become ready:\n{log}");
+                bail!("the server did not become ready:\n{}", server.log());
             }
             std::thread::sleep(ASK_EVERY);
         }
@@ -58,6 +59,11 @@ impl Server {
 
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// What it has logged, for whoever looks into a failure.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap_or_default()
     }
 
     /// Groups and their requests so far.
@@ -109,10 +115,6 @@ pub(crate) fn init(binary: &Path, database: &Path) -> Result<Tenant> {
 
 pub(crate) fn url(database: &Path) -> String {
     format!("sqlite:{}", database.display())
-}
-
-fn log_of(database: &Path) -> PathBuf {
-    database.with_extension("log")
 }
 
 /// An address that was free a moment ago.
