@@ -222,6 +222,8 @@ impl Facts {
                 None => fields.push(field),
             }
         }
+        // Which of two fields of one name is meant must not depend on the order in which they were loaded.
+        fields.sort_by_key(|field| (field.order, field.id));
         Ok(fields)
     }
 
