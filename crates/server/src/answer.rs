@@ -11,6 +11,8 @@ use lanekeeper_wire::record::ResolvedRecord;
 use lanekeeper_wire::{field, stage};
 use serde::Serialize;
 
+use crate::error::status_of;
+
 /// What a write's answer looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shape {
@@ -130,7 +132,7 @@ fn render_partial(noun: Noun, results: &[Result<Outcome, Faults>]) -> Answer {
                 let status = created_or_ok(usize::from(outcome.is_created()));
                 ItemResult::done(index, status.as_u16(), Data::of(outcome))
             }
-            Err(faults) => ItemResult::refused(index, StatusCode::BAD_REQUEST.as_u16(), faults),
+            Err(faults) => ItemResult::refused(index, status_of(faults).as_u16(), faults),
         });
     let items: Vec<_> = items.collect();
     let failed = results.iter().filter(|result| result.is_err()).count();

@@ -3,6 +3,7 @@
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use lanekeeper_core::Faults;
+use lanekeeper_core::faults::Reason;
 use lanekeeper_core::key::KeyRefusal;
 use lanekeeper_store::{ReadError, WriteError};
 use lanekeeper_wire::envelope::Failure;
@@ -64,11 +65,7 @@ impl ApiError {
             message: message.to_owned(),
         };
         match self {
-            Self::Invalid(_) => told(
-                StatusCode::BAD_REQUEST,
-                "validation_failed",
-                "Validation failed",
-            ),
+            Self::Invalid(faults) => refused(faults),
             Self::Json(fault) => told(
                 StatusCode::BAD_REQUEST,
                 fault.code(),
@@ -156,9 +153,10 @@ impl ApiError {
         }
     }
 
-    /// What was wrong, by path: every 400 says so.
+    /// What was wrong, by path: every 400, 409 and 412 of a body says so.
     fn faults(&self) -> Option<Faults> {
         match self {
+            Self::Invalid(faults) if faults.reason() == Reason::NotFound => None,
             Self::Invalid(faults) => Some(faults.clone()),
             Self::Json(fault) => Some(Faults::one(fault.pointer().unwrap_or_default(), fault)),
             Self::IdempotencyKey(message) => Some(Faults::one("Idempotency-Key", message)),
@@ -199,6 +197,36 @@ impl ApiError {
             }
             _ => {}
         }
+    }
+}
+
+/// The status of something that was refused.
+pub(crate) const fn status_of(faults: &Faults) -> StatusCode {
+    match faults.reason() {
+        Reason::Invalid => StatusCode::BAD_REQUEST,
+        Reason::Conflict => StatusCode::CONFLICT,
+        Reason::Stale => StatusCode::PRECONDITION_FAILED,
+        Reason::NotFound => StatusCode::NOT_FOUND,
+    }
+}
+
+fn refused(faults: &Faults) -> Told {
+    let (code, message) = match faults.reason() {
+        Reason::Invalid => ("validation_failed", "Validation failed"),
+        Reason::Conflict => ("conflict", "This clashes with what is there"),
+        Reason::Stale => (
+            "precondition_failed",
+            "It has changed since it was read; read it again",
+        ),
+        Reason::NotFound => {
+            let sentence = faults.by_path().values().flatten().next();
+            ("not_found", sentence.map_or("Not found", String::as_str))
+        }
+    };
+    Told {
+        status: status_of(faults),
+        code,
+        message: message.to_owned(),
     }
 }
 
