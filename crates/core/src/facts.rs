@@ -41,6 +41,10 @@ struct Layer {
     users: BTreeMap<Uuid, Option<Arc<User>>>,
     user_emails: BTreeMap<Email, Option<Uuid>>,
     fields: BTreeMap<Scope, Vec<Arc<FieldDefinition>>>,
+    /// The records that were looked for by id.
+    asked: BTreeSet<(Object, Uuid)>,
+    /// The records of which everything that refers to them was looked for, up to one over [`HOLDERS_MAX`].
+    relations: BTreeSet<(Object, Uuid)>,
     /// The fields that may change their type: of each, every record with a value is known, up to one over [`HOLDERS_MAX`].
     conversions: BTreeSet<(Scope, FieldKey)>,
 }
@@ -65,6 +69,8 @@ impl Facts {
                 .map(|key| (key.clone(), None))
                 .collect(),
             fields: needs.fields.iter().map(|key| (*key, vec![])).collect(),
+            asked: needs.records.clone(),
+            relations: needs.relations.clone(),
             conversions: needs
                 .conversions
                 .iter()
@@ -77,6 +83,42 @@ impl Facts {
             known,
             pending,
         }
+    }
+
+    /// What must be loaded besides, now that this much is known; nothing, once all is known that a plan may ask for.
+    #[must_use]
+    pub fn further_needs(&self) -> Needs {
+        let known = |id: &Uuid| self.known.records.get(id);
+        let mut needs = Needs::default();
+        let asked = self.known.asked.iter();
+        for record in asked.filter_map(|(_, id)| known(id)) {
+            needs.add_surroundings(record);
+        }
+        for account in self.known.domains.values().flatten().filter_map(known) {
+            needs.add_survivor(account);
+        }
+        for contact in self.known.emails.values().flatten().filter_map(known) {
+            needs.add_references(contact);
+        }
+        needs
+            .records
+            .retain(|asked| !self.known.asked.contains(asked));
+        let (known, users) = (&self.known.pipelines, &self.known.users);
+        needs.pipelines.retain(|id| !known.contains_key(id));
+        needs.users.retain(|id| !users.contains_key(id));
+        let fields = &self.known.fields;
+        needs.fields.retain(|scope| !fields.contains_key(scope));
+        needs
+    }
+
+    /// All that `needs` names besides, absent; the loader then adds what it finds.
+    pub fn expect(&mut self, needs: &Needs) {
+        let Self { known, .. } = Self::absent(needs, self.unknown_attributes);
+        let records = known.asked.into_iter();
+        self.known.asked.extend(records);
+        self.known.pipelines.extend(known.pipelines);
+        self.known.users.extend(known.users);
+        self.known.fields.extend(known.fields);
     }
 
     /// Adds a record that was found.
@@ -121,8 +163,10 @@ impl Facts {
     /// Notes a change as pending, so that what comes after it sees it.
     pub fn absorb(&mut self, change: &Change) {
         match change {
-            Change::CreateRecord(record) | Change::UpdateRecord { after: record, .. } => {
-                self.pending.learn(Arc::clone(record));
+            Change::CreateRecord(record) => self.pending.learn(Arc::clone(record)),
+            Change::UpdateRecord { before, after } => {
+                self.pending.unlearn(before);
+                self.pending.learn(Arc::clone(after));
             }
             Change::CreateField(field) | Change::UpdateField { after: field, .. } => {
                 put(self.pending.fields.entry(field.scope).or_default(), field);
@@ -181,12 +225,51 @@ impl Facts {
             |layer| layer.domains.get(domain),
             || format!("the account {domain}"),
         )?;
-        Ok(id.and_then(|id| self.record(id)))
+        Ok(id.and_then(|id| self.answering(*id)))
     }
 
     pub(crate) fn contact(&self, email: &Email) -> Result<Option<&Arc<Record>>, NotLoaded> {
         let id = self.get(|layer| layer.emails.get(email), || "a contact".to_owned())?;
-        Ok(id.and_then(|id| self.record(id)))
+        Ok(id.and_then(|id| self.answering(*id)))
+    }
+
+    /// The live record of that id, or the one that it was merged into.
+    pub(crate) fn record(
+        &self,
+        object: Object,
+        id: Uuid,
+    ) -> Result<Option<&Arc<Record>>, NotLoaded> {
+        let found = self.record_as_it_is(object, id)?;
+        Ok(found.and_then(|found| self.answering(found.id)))
+    }
+
+    /// The record of that id, in the trash or not.
+    pub(crate) fn record_as_it_is(
+        &self,
+        object: Object,
+        id: Uuid,
+    ) -> Result<Option<&Arc<Record>>, NotLoaded> {
+        let found = self.known_record(id);
+        let found = found.filter(|found| found.object == object);
+        if found.is_none() && !self.known.asked.contains(&(object, id)) {
+            return Err(NotLoaded(format!("the {} {id}", object.name())));
+        }
+        Ok(found)
+    }
+
+    /// What refers to a record, in the trash or not, up to one over [`HOLDERS_MAX`].
+    pub(crate) fn relations(
+        &self,
+        object: Object,
+        id: Uuid,
+    ) -> Result<Vec<Arc<Record>>, NotLoaded> {
+        if !self.known.relations.contains(&(object, id)) {
+            return Err(NotLoaded(format!("what refers to {id}")));
+        }
+        let relations = self
+            .all_records()
+            .filter(|record| record.refers_to(object, id));
+        Ok(relations.cloned().collect())
     }
 
     pub(crate) fn pipeline(&self, id: Uuid) -> Result<Option<&Arc<Pipeline>>, NotLoaded> {
@@ -237,16 +320,30 @@ impl Facts {
         if !self.known.conversions.contains(&asked) {
             return Err(NotLoaded(format!("the records with {}", field.slug)));
         }
-        let known = self.known.records.iter();
-        let known = known.filter(|(id, _)| !self.pending.records.contains_key(*id));
-        let records = known.chain(&self.pending.records).map(|(_, record)| record);
+        let records = self.all_records();
         let holders = records.filter(|record| field.is_held_by(record));
         Ok(holders.cloned().collect())
     }
 
-    fn record(&self, id: &Uuid) -> Option<&Arc<Record>> {
-        let pending = self.pending.records.get(id);
-        pending.or_else(|| self.known.records.get(id))
+    /// Every record that is known of, as it is now.
+    fn all_records(&self) -> impl Iterator<Item = &Arc<Record>> {
+        let known = self.known.records.iter();
+        let known = known.filter(|(id, _)| !self.pending.records.contains_key(*id));
+        known.chain(&self.pending.records).map(|(_, record)| record)
+    }
+
+    fn known_record(&self, id: Uuid) -> Option<&Arc<Record>> {
+        let pending = self.pending.records.get(&id);
+        pending.or_else(|| self.known.records.get(&id))
+    }
+
+    /// The record of that id, or the one that it was merged into; none if that is in the trash.
+    fn answering(&self, id: Uuid) -> Option<&Arc<Record>> {
+        let mut record = self.known_record(id)?;
+        while let Some(survivor) = record.merged_into {
+            record = self.known_record(survivor)?;
+        }
+        Some(record).filter(|record| record.is_live())
     }
 
     /// What is pending under a key, else what is known.
@@ -270,23 +367,48 @@ fn put(fields: &mut Vec<Arc<FieldDefinition>>, field: &Arc<FieldDefinition>) {
 }
 
 impl Layer {
-    /// Notes a record under its id and under every key it is known by.
+    /// Notes a record under its id and, while it is live, under every key it is known by. One that was merged keeps its
+    /// domain for the one that answers for it, unless a live one has it.
     fn learn(&mut self, record: Arc<Record>) {
+        if record.is_live() {
+            self.claim(&record, Some(record.id));
+        } else if record.merged_into.is_some()
+            && let Some(domain) = domain_of(&record)
+        {
+            let has = self.domains.get(&domain).copied().flatten();
+            let has = has.and_then(|id| self.records.get(&id));
+            if has.is_none_or(|has| !has.is_live() && has.id < record.id) {
+                self.domains.insert(domain, Some(record.id));
+            }
+        }
+        self.records.insert(record.id, record);
+    }
+
+    /// Frees every key of a record that changes.
+    fn unlearn(&mut self, record: &Record) {
+        if record.is_live() {
+            self.claim(record, None);
+        }
+    }
+
+    /// Notes whose the keys of a record are.
+    fn claim(&mut self, record: &Record, id: Option<Uuid>) {
         match record.object {
             Object::Account => {
-                let domain = record.text("domain").parse().ok();
                 self.domains
-                    .extend(domain.map(|domain| (domain, Some(record.id))));
+                    .extend(domain_of(record).map(|domain| (domain, id)));
             }
             Object::Contact => {
                 let others = record.texts("other_emails").iter().map(String::as_str);
                 let emails = others.chain([record.text("email")]);
                 let emails = emails.filter_map(|email| email.parse().ok());
-                self.emails
-                    .extend(emails.map(|email| (email, Some(record.id))));
+                self.emails.extend(emails.map(|email| (email, id)));
             }
             Object::Opportunity => {} // known by its id alone
         }
-        self.records.insert(record.id, record);
     }
+}
+
+fn domain_of(account: &Record) -> Option<DomainName> {
+    account.text("domain").parse().ok()
 }

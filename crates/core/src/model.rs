@@ -43,28 +43,18 @@ impl Model {
     pub fn facts(&self, needs: &Needs) -> Facts {
         let mut facts = Facts::absent(needs, self.unknown_attributes);
         let is_needed = |record: &&Arc<Record>| {
-            natural_keys(record).iter().any(|key| {
-                needs.domains.iter().any(|domain| domain.as_str() == *key)
-                    || needs.emails.iter().any(|email| email.as_str() == *key)
-            })
+            let keys = natural_keys(record);
+            let is_key = |key: &str| keys.contains(&key);
+            needs.domains.iter().any(|domain| is_key(domain.as_str()))
+                || needs.emails.iter().any(|email| is_key(email.as_str()))
+                || needs
+                    .relations
+                    .iter()
+                    .any(|(object, id)| record.refers_to(*object, *id))
         };
         let records = self.records.values().filter(is_needed);
         records.for_each(|record| facts.add_record(Arc::clone(record)));
-        let pipelines = needs
-            .pipelines
-            .iter()
-            .filter_map(|id| self.pipelines.get(id));
-        pipelines.for_each(|pipeline| facts.add_pipeline(pipeline.clone()));
-        let users = self.users.values();
-        let users = users.filter(|user| {
-            needs.users.contains(&user.id) || needs.user_emails.contains(&user.email)
-        });
-        users.for_each(|user| facts.add_user(user.clone()));
-        let fields = self
-            .fields
-            .iter()
-            .filter(|field| needs.fields.contains(&field.scope));
-        fields.for_each(|field| facts.add_field(field.clone()));
+        self.add_asked(needs, &mut facts);
         for (scope, slug) in facts.holders_needed(needs) {
             let field = self
                 .fields
@@ -75,7 +65,35 @@ impl Model {
                 records.filter(|record| field.is_some_and(|field| field.is_held_by(record)));
             holders.for_each(|record| facts.add_record(Arc::clone(record)));
         }
-        facts
+        loop {
+            let further = facts.further_needs();
+            if further.is_empty() {
+                return facts;
+            }
+            facts.expect(&further);
+            self.add_asked(&further, &mut facts);
+        }
+    }
+
+    /// What is looked for by id, and the fields.
+    fn add_asked(&self, needs: &Needs, facts: &mut Facts) {
+        let asked = needs.records.iter();
+        let records = asked.filter_map(|(object, id)| {
+            let record = self.records.get(id);
+            record.filter(|record| record.object == *object)
+        });
+        records.for_each(|record| facts.add_record(Arc::clone(record)));
+        let pipelines = needs.pipelines.iter();
+        let pipelines = pipelines.filter_map(|id| self.pipelines.get(id));
+        pipelines.for_each(|pipeline| facts.add_pipeline(pipeline.clone()));
+        let users = self.users.values();
+        let users = users.filter(|user| {
+            needs.users.contains(&user.id) || needs.user_emails.contains(&user.email)
+        });
+        users.for_each(|user| facts.add_user(user.clone()));
+        let fields = self.fields.iter();
+        let fields = fields.filter(|field| needs.fields.contains(&field.scope));
+        fields.for_each(|field| facts.add_field(field.clone()));
     }
 
     /// Makes a change.
@@ -205,7 +223,10 @@ fn line(record: &Record, name: &impl Fn(&Uuid) -> String) -> String {
     });
     let values: BTreeSet<String> = values.collect();
     let custom: &CustomValues = &record.custom;
-    format!("{} {values:?} {custom:?}", record.object.name())
+    let is_live = record.is_live();
+    let merged_into = record.merged_into.as_ref().map(name);
+    let object = record.object.name();
+    format!("{object} {values:?} {custom:?} {is_live} {merged_into:?}")
 }
 
 fn natural_key(record: &Record) -> &str {
@@ -216,9 +237,13 @@ fn natural_key(record: &Record) -> &str {
     }
 }
 
-/// Every key by which a record is found.
+/// Every key by which a record is found: none while it is in the trash, unless another one answers for it.
 #[must_use]
 pub fn natural_keys(record: &Record) -> Vec<&str> {
+    let is_found = record.is_live() || record.merged_into.is_some();
+    if !is_found {
+        return vec![];
+    }
     let others = record.texts("other_emails").iter().map(String::as_str);
     match record.object {
         Object::Account => vec![record.text("domain")],

@@ -210,6 +210,20 @@ impl Object {
         }
     }
 
+    /// Its fields that refer to records, each with what it refers to.
+    #[must_use]
+    pub const fn references(self) -> &'static [(&'static str, Self)] {
+        match self {
+            Self::Account => &[],
+            Self::Contact => &[("account_id", Self::Account)],
+            Self::Opportunity => &[
+                ("account_id", Self::Account),
+                ("contact_id", Self::Contact),
+                ("additional_contact_ids", Self::Contact),
+            ],
+        }
+    }
+
     /// The system field of that name.
     #[must_use]
     pub fn field(self, name: &str) -> Option<&'static Field> {

@@ -16,6 +16,10 @@ pub struct Record {
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
+    /// Since when it is in the trash; none: it is live.
+    pub deleted_at: Option<Timestamp>,
+    /// Which record it was merged into: it is in the trash for good, and that one answers for it.
+    pub merged_into: Option<Uuid>,
     /// System values by field name; a field without a value is absent.
     pub values: Values,
     /// Custom values by slug; a field without a value is absent.
@@ -23,6 +27,12 @@ pub struct Record {
 }
 
 impl Record {
+    /// Whether it is there, and not in the trash.
+    #[must_use]
+    pub const fn is_live(&self) -> bool {
+        self.deleted_at.is_none()
+    }
+
     /// The text of a system field; empty where it has none.
     #[must_use]
     pub fn text(&self, field: &str) -> &str {
@@ -48,6 +58,16 @@ impl Record {
             Some(Value::Ids(ids)) => ids,
             _ => &[],
         }
+    }
+
+    /// Whether it refers to a record of that kind by any of its fields.
+    #[must_use]
+    pub fn refers_to(&self, object: Object, id: Uuid) -> bool {
+        let mut references = self.object.references().iter();
+        references.any(|(field, target)| {
+            let is_it = self.reference(field) == Some(id) || self.references(field).contains(&id);
+            *target == object && is_it
+        })
     }
 
     /// The texts that a system field holds; none where it has no value.

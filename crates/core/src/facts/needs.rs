@@ -9,7 +9,7 @@ use crate::command::{
 };
 use crate::custom::normal::MemberKey;
 use crate::custom::{AttributeType, Scope};
-use crate::{DomainName, Email, Value, mail_provider};
+use crate::{DomainName, Email, Object, Record, Value, mail_provider};
 
 /// What commands need to know: every key that their plans may ask for. Loaded as sets, once for many commands.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -18,6 +18,10 @@ pub struct Needs {
     pub domains: BTreeSet<DomainName>,
     /// Contacts by any of their addresses.
     pub emails: BTreeSet<Email>,
+    /// Records by id, in the trash or not.
+    pub records: BTreeSet<(Object, Uuid)>,
+    /// Everything that refers to these records, in the trash or not, up to one more than [`HOLDERS_MAX`] of each.
+    pub relations: BTreeSet<(Object, Uuid)>,
     /// Pipelines with their stages.
     pub pipelines: BTreeSet<Uuid>,
     /// Members by id.
@@ -48,6 +52,40 @@ impl Needs {
             Command::CreateField(create) => self.add_fields(create.scope),
             Command::UpdateField(update) => self.add_update(update),
             Command::CreateStage(create) => drop(self.pipelines.insert(create.pipeline_id)),
+        }
+    }
+
+    /// Whether nothing is needed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// What a plan that is about this record may ask for next: what answers for it, and what surrounds an opportunity.
+    pub(super) fn add_surroundings(&mut self, record: &Record) {
+        self.add_survivor(record);
+        if record.object == Object::Opportunity {
+            self.add_references(record);
+        }
+        if let Some(id) = record.reference("pipeline_id") {
+            self.pipelines.insert(id);
+            self.fields.insert(Scope::Opportunities(id));
+        }
+        self.users.extend(record.reference("owner_id"));
+    }
+
+    /// What a record was merged into.
+    pub(super) fn add_survivor(&mut self, record: &Record) {
+        let survivor = record.merged_into.map(|id| (record.object, id));
+        self.records.extend(survivor);
+    }
+
+    /// What a record refers to.
+    pub(super) fn add_references(&mut self, record: &Record) {
+        for (field, object) in record.object.references() {
+            let one = record.reference(field).into_iter();
+            let ids = one.chain(record.references(field).iter().copied());
+            self.records.extend(ids.map(|id| (*object, id)));
         }
     }
 

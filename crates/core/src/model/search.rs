@@ -15,7 +15,7 @@ impl Model {
     #[must_use]
     pub fn search(&self, query: &Query) -> Vec<Found> {
         let records = self.records.values();
-        let records = records.filter(|record| record.object == query.object);
+        let records = records.filter(|record| record.object == query.object && record.is_live());
         let found = records.map(|record| self.found(record));
         let mut found: Vec<Found> = found.filter(|found| matches(query, found)).collect();
         found.sort_by(|one, other| compare(query, one, other));

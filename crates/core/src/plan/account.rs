@@ -18,7 +18,13 @@ pub(super) fn resolve(
     let (custom, ignored) = attributes::resolve(Scope::Accounts, &command.attributes, draft)?;
     let found = draft.facts.account(&command.domain)?.cloned();
     let resolution = match found {
-        Some(before) => fill(&before, command.values.clone(), custom, ignored, draft),
+        Some(before) => {
+            let found = Found {
+                record: &before,
+                links: Values::new(),
+            };
+            fill(found, command.values.clone(), custom, ignored, draft)
+        }
         None => {
             let values = with_key(command);
             let record = draft.create(Object::Account, values, custom);
@@ -47,15 +53,24 @@ pub(super) fn created(record: Arc<Record>, ignored: Vec<String>) -> Resolution {
     }
 }
 
+/// A record that is there already.
+pub(super) struct Found<'a> {
+    pub(super) record: &'a Arc<Record>,
+    /// What the plan links it to, in place of what is in the trash.
+    pub(super) links: Values,
+}
+
 /// What was sent fills what is empty, and never overwrites what is there.
 pub(super) fn fill(
-    before: &Arc<Record>,
+    found: Found,
     values: Values,
     custom: CustomValues,
     ignored: Vec<String>,
     draft: &mut Draft,
 ) -> Resolution {
-    let (mut filled, mut kept) = (vec![], vec![]);
+    let before = found.record;
+    let links = found.links.keys().map(|name| (*name).to_owned());
+    let (mut filled, mut kept): (Vec<String>, _) = (links.collect(), vec![]);
     let mut news = |field: String, has: Option<&Value>, sent: &Value| {
         let is_new = has.is_none_or(Value::is_empty) && !sent.is_empty();
         match has {
@@ -68,7 +83,7 @@ pub(super) fn fill(
     let values = values.into_iter();
     let values =
         values.filter(|(name, sent)| news((*name).to_owned(), before.values.get(name), sent));
-    let values = values.collect();
+    let values = values.chain(found.links).collect();
     let custom = custom.into_iter();
     let custom = custom.filter(|(slug, sent)| news(slug.clone(), before.custom.get(slug), sent));
     let custom = custom.collect();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use uuid::Uuid;
 
-use super::account::{created, fill};
+use super::account::{Found, created, fill};
 use super::attributes;
 use super::draft::Draft;
 use crate::command::ResolveContact;
@@ -20,22 +20,28 @@ pub(super) fn resolve(
     let (custom, ignored) = attributes::resolve(Scope::Contacts, &command.attributes, draft)?;
     let found = draft.facts.contact(&command.email)?.cloned();
     refuse_addresses_of_others(command, found.as_ref().map(|found| found.id), draft)?;
-    let is_linked = found
-        .as_ref()
-        .is_some_and(|found| found.reference("account_id").is_some());
+    let is_linked = match &found {
+        Some(found) => draft.account_of(found)?.is_some(),
+        None => false,
+    };
     let account_id = match is_linked {
         true => None,
         false => draft.company_of(&command.email)?,
     };
     let mut values = command.values.clone();
-    values.extend(account_id.map(|id| ("account_id", Value::Id(id))));
+    let account = account_id.map(|id| ("account_id", Value::Id(id)));
     let resolution = match found {
         Some(before) => {
             without_address(&mut values, before.text("email"));
-            fill(&before, values, custom, ignored, draft)
+            let found = Found {
+                record: &before,
+                links: account.into_iter().collect(),
+            };
+            fill(found, values, custom, ignored, draft)
         }
         None => {
             values.insert("email", Value::Text(command.email.to_string()));
+            values.extend(account);
             without_address(&mut values, command.email.as_str());
             let record = draft.create(Object::Contact, values, custom);
             created(record, ignored)

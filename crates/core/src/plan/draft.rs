@@ -67,6 +67,8 @@ impl<'a> Draft<'a> {
             id: self.id(),
             created_at: self.now,
             updated_at: self.now,
+            deleted_at: None,
+            merged_into: None,
             values,
             custom,
         });
@@ -103,7 +105,7 @@ impl<'a> Draft<'a> {
     ) -> Result<Resolved, NotLoaded> {
         let found = self.facts.contact(email)?.cloned();
         if let Some(record) = &found
-            && record.reference("account_id").is_some()
+            && self.account_of(record)?.is_some()
         {
             let record = Arc::clone(record);
             return Ok(Resolved {
@@ -137,6 +139,12 @@ impl<'a> Draft<'a> {
         })
     }
 
+    /// The account of a contact; none if it has none, or one in the trash.
+    pub(super) fn account_of(&self, contact: &Record) -> Result<Option<&Arc<Record>>, NotLoaded> {
+        let id = contact.reference("account_id");
+        id.map_or(Ok(None), |id| self.facts.record(Object::Account, id))
+    }
+
     /// The account of an address's domain, made if there is none; none at a public mail provider.
     pub(super) fn company_of(&mut self, email: &Email) -> Result<Option<Uuid>, NotLoaded> {
         let Some(domain) = company_domain(email) else {
@@ -156,9 +164,17 @@ impl<'a> Draft<'a> {
             return Arc::clone(before);
         }
         let mut after = Record::clone(before);
-        after.updated_at = self.now;
         after.values.extend(values);
         after.custom.extend(custom);
+        self.replace(before, after)
+    }
+
+    /// The record as it is to be, dated now; untouched if nothing about it changes.
+    pub(super) fn replace(&mut self, before: &Arc<Record>, mut after: Record) -> Arc<Record> {
+        if after == **before {
+            return Arc::clone(before);
+        }
+        after.updated_at = self.now;
         let after = Arc::new(after);
         self.change(Change::UpdateRecord {
             before: Arc::clone(before),

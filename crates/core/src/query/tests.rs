@@ -121,6 +121,8 @@ fn found() -> Found {
         id: Uuid::from_u128(7),
         created_at: Timestamp::from_micros(1),
         updated_at: Timestamp::from_micros(2),
+        deleted_at: None,
+        merged_into: None,
         values: Values::from([("name", Value::Text("Žluť".repeat(200)))]),
         custom: CustomValues::new(),
     }))

@@ -1,6 +1,6 @@
 -- Every table of an organisation's data begins with `org`, the small integer that stands for an organisation in this file:
 -- it is first in every unique and secondary index, and part of every foreign key, so that no row can refer to another
--- organisation's. Rows are in creation order (`rid`), which every index ends with. Ids are the 16 bytes of a UUID,
+-- organisation's. What is in the trash has a `deleted_at`, and whoever answers for it, if it was merged, as `merged_into`. Rows are in creation order (`rid`), which every index ends with. Ids are the 16 bytes of a UUID,
 -- times are microseconds since 1970 UTC. The columns of account, contact and opportunity are the system fields of
 -- lanekeeper-core, under the same names.
 
@@ -101,6 +101,8 @@ create table account (
     id blob not null,
     created_at integer not null,
     updated_at integer not null,
+    deleted_at integer,
+    merged_into blob,
     custom text,
     name text,
     domain text not null,
@@ -124,10 +126,12 @@ create table account (
     last_interaction integer,
     next_meeting integer,
     unique (org, id),
-    unique (org, domain)
+    foreign key (org, merged_into) references account (org, id)
 ) strict;
-create index account_by_update on account (org, updated_at);
-create index account_by_creation on account (org, created_at);
+create unique index account_by_domain on account (org, domain) where deleted_at is null;
+create index account_merged on account (org, domain) where merged_into is not null;
+create index account_by_update on account (org, updated_at) where deleted_at is null;
+create index account_by_creation on account (org, created_at) where deleted_at is null;
 
 create table contact (
     rid integer primary key,
@@ -135,6 +139,8 @@ create table contact (
     id blob not null,
     created_at integer not null,
     updated_at integer not null,
+    deleted_at integer,
+    merged_into blob,
     custom text,
     email text not null,
     first_name text,
@@ -159,14 +165,15 @@ create table contact (
     next_meeting integer,
     account_id blob,
     unique (org, id),
-    unique (org, email),
-    foreign key (org, account_id) references account (org, id)
+    foreign key (org, account_id) references account (org, id),
+    foreign key (org, merged_into) references contact (org, id)
 ) strict;
-create index contact_by_update on contact (org, updated_at);
-create index contact_by_creation on contact (org, created_at);
+create unique index contact_by_email on contact (org, email) where deleted_at is null;
+create index contact_by_update on contact (org, updated_at) where deleted_at is null;
+create index contact_by_creation on contact (org, created_at) where deleted_at is null;
 create index contact_by_account on contact (org, account_id, updated_at);
 
--- The other addresses of a contact: what is written to one of them finds the contact too.
+-- The other addresses of a contact that is not in the trash: what is written to one of them finds the contact too.
 create table contact_address (
     rid integer primary key,
     org integer not null,
@@ -183,6 +190,8 @@ create table opportunity (
     id blob not null,
     created_at integer not null,
     updated_at integer not null,
+    deleted_at integer,
+    merged_into blob,
     custom text,
     name text,
     pipeline_id blob not null,
@@ -201,10 +210,10 @@ create table opportunity (
     foreign key (org, contact_id) references contact (org, id),
     foreign key (org, owner_id) references member (org, id)
 ) strict;
-create index opportunity_by_update on opportunity (org, pipeline_id, updated_at);
-create index opportunity_by_creation on opportunity (org, pipeline_id, created_at);
-create index opportunity_by_stage on opportunity (org, pipeline_id, stage_id, updated_at);
-create index opportunity_by_owner on opportunity (org, pipeline_id, owner_id, updated_at);
+create index opportunity_by_update on opportunity (org, pipeline_id, updated_at) where deleted_at is null;
+create index opportunity_by_creation on opportunity (org, pipeline_id, created_at) where deleted_at is null;
+create index opportunity_by_stage on opportunity (org, pipeline_id, stage_id, updated_at) where deleted_at is null;
+create index opportunity_by_owner on opportunity (org, pipeline_id, owner_id, updated_at) where deleted_at is null;
 create index opportunity_by_account on opportunity (org, account_id, updated_at);
 create index opportunity_by_contact on opportunity (org, contact_id, updated_at);
 
@@ -218,8 +227,9 @@ create table opportunity_contact (
     foreign key (org, opportunity_id) references opportunity (org, id),
     foreign key (org, contact_id) references contact (org, id)
 ) strict;
+create index opportunities_of_contact on opportunity_contact (org, contact_id);
 
--- The texts of records, folded, by their rows' `rid`: any three characters in a row find them. `org` is one such triple that
+-- The texts of records that are not in the trash, folded, by their rows' `rid`: any three characters in a row find them. `org` is one such triple that
 -- stands for the organisation, so that nobody's common words slow down anybody else. Only places are kept, no texts.
 create virtual table account_text using fts5 (
     org, body, content = '', contentless_delete = 1, tokenize = 'trigram case_sensitive 1'

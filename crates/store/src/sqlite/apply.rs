@@ -135,6 +135,7 @@ fn create_record(connection: &Connection, org: Org, record: &Record) -> rusqlite
 fn create_links(connection: &Connection, org: Org, record: &Record) -> rusqlite::Result<()> {
     match record.object {
         Object::Account => Ok(()),
+        Object::Contact if !record.is_live() => Ok(()),
         Object::Contact => {
             let sql = "insert into contact_address (org, email, contact_id) values (?1, ?2, ?3)";
             let mut insert = connection.prepare_cached(sql)?;
@@ -161,40 +162,47 @@ fn update_record(
     before: &Record,
     after: &Record,
 ) -> rusqlite::Result<()> {
-    let table = after.object.name();
-    let fields = after
-        .object
-        .fields()
-        .iter()
-        .filter(|field| has_column(field));
-    let changed =
-        fields.filter(|field| before.values.get(field.name) != after.values.get(field.name));
-    let changed: Vec<&str> = changed.map(|field| field.name).collect();
-    let places = (5..)
-        .zip(&changed)
-        .map(|(place, name)| format!(", {name} = ?{place}"));
-    let places: String = places.collect();
-    let sql = format!(
-        "update {table} set updated_at = ?3, custom = ?4{places} where org = ?1 and id = ?2"
-    );
+    let mut changed: Vec<(&str, ToSqlOutput)> = vec![];
+    if before.deleted_at != after.deleted_at {
+        let deleted_at = after.deleted_at.map(Timestamp::as_micros);
+        changed.push(("deleted_at", ToSqlOutput::Owned(deleted_at.into())));
+    }
+    if before.merged_into != after.merged_into {
+        changed.push(("merged_into", after.merged_into.to_sql()?));
+    }
+    if before.custom != after.custom {
+        let custom = custom_sql(&after.custom);
+        changed.push(("custom", ToSqlOutput::Owned(custom.into())));
+    }
+    let fields = after.object.fields().iter();
+    for field in fields.filter(|field| has_column(field)) {
+        let value = after.values.get(field.name);
+        if before.values.get(field.name) != value {
+            changed.push((field.name, sql_of(value)));
+        }
+    }
+    let places = (4..).zip(&changed);
+    let places = places.map(|(place, (name, _))| format!(", {name} = ?{place}"));
+    let (table, places) = (after.object.name(), places.collect::<String>());
+    let sql = format!("update {table} set updated_at = ?3{places} where org = ?1 and id = ?2");
     let fixed = [
         ToSqlOutput::Owned(Sql::Integer(org.number)),
         after.id.to_sql()?,
         ToSqlOutput::Owned(Sql::Integer(after.updated_at.as_micros())),
-        ToSqlOutput::Owned(custom_sql(&after.custom).into()),
     ];
-    let values = changed.iter().map(|name| sql_of(after.values.get(name)));
+    let values = changed.into_iter().map(|(_, value)| value);
     connection
         .prepare_cached(&sql)?
         .execute(params_from_iter(fixed.into_iter().chain(values)))?;
 
     index_text::update(connection, org, before, after)?;
-    let has_new_links = edits(before, after).iter().any(|edit| {
-        matches!(
-            edit.field.as_ref(),
-            "other_emails" | "additional_contact_ids"
-        )
-    });
+    let has_new_links = before.is_live() != after.is_live()
+        || edits(before, after).iter().any(|edit| {
+            matches!(
+                edit.field.as_ref(),
+                "other_emails" | "additional_contact_ids"
+            )
+        });
     if has_new_links {
         delete_links(connection, org, after)?;
         create_links(connection, org, after)?;

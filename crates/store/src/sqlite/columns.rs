@@ -16,11 +16,11 @@ use crate::ReadError;
 /// The fixed statements of one object.
 pub(super) struct Statements {
     pub(super) insert: String,
-    /// By `?1` = org, `?2` = id.
+    /// By `?1` = org, `?2` = id; in the trash or not.
     pub(super) by_id: String,
     /// By `?1` = org, `?2` = row.
     pub(super) by_rid: String,
-    /// By `?1` = org, `?2` = domain or address.
+    /// By `?1` = org, `?2` = domain or address; live.
     pub(super) by_key: String,
 }
 
@@ -34,7 +34,11 @@ pub(super) fn statements(object: Object) -> &'static Statements {
 fn write_statements(object: Object) -> Statements {
     let table = object.name();
     let columns = record_columns(object, "");
-    let places: Vec<String> = (1..=columns.split(", ").count() + 1)
+    let new = format!(
+        "id, created_at, updated_at, custom{}",
+        columns_of(object, "")
+    );
+    let places: Vec<String> = (1..=new.split(", ").count() + 1)
         .map(|n| format!("?{n}"))
         .collect();
     let places = places.join(", ");
@@ -44,16 +48,32 @@ fn write_statements(object: Object) -> Statements {
         Object::Opportunity => "id = ?2",
     };
     Statements {
-        insert: format!("insert into {table} (org, {columns}) values ({places})"),
+        insert: format!("insert into {table} (org, {new}) values ({places})"),
         by_id: format!("select {columns} from {table} where org = ?1 and id = ?2"),
         by_rid: format!("select {columns} from {table} where org = ?1 and rid = ?2"),
-        by_key: format!("select {columns} from {table} where org = ?1 and {key}"),
+        by_key: format!(
+            "select {columns} from {table} where org = ?1 and {key} and deleted_at is null"
+        ),
     }
 }
 
 /// The columns of a record in the order that [`record_of`] reads, each behind `prefix`.
 pub(super) fn record_columns(object: Object, prefix: &str) -> String {
-    let mut columns = format!("{prefix}id, {prefix}created_at, {prefix}updated_at, {prefix}custom");
+    let fixed = [
+        "id",
+        "created_at",
+        "updated_at",
+        "deleted_at",
+        "merged_into",
+        "custom",
+    ];
+    let fixed = fixed.map(|column| format!("{prefix}{column}")).join(", ");
+    fixed + &columns_of(object, prefix)
+}
+
+/// The columns of the fields, each behind a comma.
+fn columns_of(object: Object, prefix: &str) -> String {
+    let mut columns = String::new();
     for field in object.fields().iter().filter(|field| has_column(field)) {
         write!(columns, ", {prefix}{}", field.name).expect("a String takes every text");
     }
@@ -69,7 +89,7 @@ pub(super) fn has_column(field: &Field) -> bool {
 pub(super) fn record_of(row: &Row, object: Object) -> Result<Record, ReadError> {
     let mut values = Values::new();
     let fields = object.fields().iter().filter(|field| has_column(field));
-    for (column, field) in (4..).zip(fields) {
+    for (column, field) in (6..).zip(fields) {
         let value = value_of(row.get_ref(column)?, field.kind)?;
         values.extend(value.map(|value| (field.name, value)));
     }
@@ -78,7 +98,9 @@ pub(super) fn record_of(row: &Row, object: Object) -> Result<Record, ReadError> 
         id: row.get(0)?,
         created_at: Timestamp::from_micros(row.get(1)?),
         updated_at: Timestamp::from_micros(row.get(2)?),
-        custom: custom_of(row.get_ref(3)?)?,
+        deleted_at: row.get::<_, Option<_>>(3)?.map(Timestamp::from_micros),
+        merged_into: row.get(4)?,
+        custom: custom_of(row.get_ref(5)?)?,
         values,
     })
 }

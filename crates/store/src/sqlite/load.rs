@@ -9,7 +9,7 @@ use std::sync::Arc;
 use lanekeeper_core::custom::{AttributeType, FieldDefinition, Scope};
 use lanekeeper_core::facts::HOLDERS_MAX;
 use lanekeeper_core::pipeline::{Pipeline, Role, Stage, StageType, UnknownAttributes, User};
-use lanekeeper_core::{Email, Facts, Needs, Object, Record, Timestamp};
+use lanekeeper_core::{Email, Facts, Needs, Object, Record, Timestamp, Value};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, Row, params};
 use uuid::Uuid;
 
@@ -51,6 +51,39 @@ pub(super) fn load(
     for contact in contacts(connection, org, &needs.emails)? {
         facts.add_record(Arc::new(contact));
     }
+    for (object, id) in &needs.relations {
+        for record in relations(connection, org, *object, *id)? {
+            facts.add_record(Arc::new(record));
+        }
+    }
+    add_asked(connection, org, needs, &mut facts)?;
+    for (scope, slug) in facts.holders_needed(needs) {
+        for record in holders(connection, org, scope, &slug)? {
+            facts.add_record(Arc::new(record));
+        }
+    }
+    loop {
+        let further = facts.further_needs();
+        if further.is_empty() {
+            return Ok(facts);
+        }
+        facts.expect(&further);
+        add_asked(connection, org, &further, &mut facts)?;
+    }
+}
+
+/// What is looked for by id, the members by address too, and fields.
+fn add_asked(
+    connection: &Connection,
+    org: Org,
+    needs: &Needs,
+    facts: &mut Facts,
+) -> Result<(), ReadError> {
+    for (object, id) in &needs.records {
+        if let Some(record) = record_with_links(connection, org, *object, *id)? {
+            facts.add_record(Arc::new(record));
+        }
+    }
     for id in &needs.pipelines {
         if let Some(pipeline) = pipeline(connection, org, *id)? {
             facts.add_pipeline(pipeline);
@@ -64,12 +97,78 @@ pub(super) fn load(
             facts.add_field(field);
         }
     }
-    for (scope, slug) in facts.holders_needed(needs) {
-        for record in holders(connection, org, scope, &slug)? {
-            facts.add_record(Arc::new(record));
+    Ok(())
+}
+
+/// The record of an id, in the trash or not, with what it is linked to by a table of its own.
+fn record_with_links(
+    connection: &Connection,
+    org: Org,
+    object: Object,
+    id: Uuid,
+) -> Result<Option<Record>, ReadError> {
+    let mut found = record_by_id(connection, org, object, id)?;
+    if let Some(record) = &mut found {
+        add_links(connection, org, record)?;
+    }
+    Ok(found)
+}
+
+fn add_links(connection: &Connection, org: Org, record: &mut Record) -> Result<(), ReadError> {
+    if record.object != Object::Opportunity {
+        return Ok(());
+    }
+    let sql = "
+        select contact_id from opportunity_contact
+        where org = ?1 and opportunity_id = ?2 order by rid";
+    let mut statement = connection.prepare_cached(sql)?;
+    let ids = statement.query_map(params![org.number, record.id], |row| row.get(0))?;
+    let ids: Vec<Uuid> = ids.collect::<Result<_, _>>()?;
+    if !ids.is_empty() {
+        let ids = Value::Ids(ids);
+        record.values.insert("additional_contact_ids", ids);
+    }
+    Ok(())
+}
+
+/// What refers to a record, in the trash or not: up to one more by each field than the plan takes.
+fn relations(
+    connection: &Connection,
+    org: Org,
+    target: Object,
+    id: Uuid,
+) -> Result<Vec<Record>, ReadError> {
+    let mut found = vec![];
+    for object in Object::ALL {
+        let fields = object.references().iter();
+        for (field, _) in fields.filter(|(_, referred)| *referred == target) {
+            let (columns, table) = (record_columns(object, "r."), object.name());
+            let sql = match *field {
+                "additional_contact_ids" => format!(
+                    "select {columns} from opportunity_contact link
+                     join {table} r on r.org = link.org and r.id = link.opportunity_id
+                     where link.org = ?1 and link.contact_id = ?2 order by link.rid limit ?3"
+                ),
+                field => format!(
+                    "select {columns} from {table} r
+                     where r.org = ?1 and r.{field} = ?2 order by r.rid limit ?3"
+                ),
+            };
+            let mut statement = connection.prepare_cached(&sql)?;
+            let mut rows = statement.query(params![org.number, id, holders_limit()])?;
+            while let Some(row) = rows.next()? {
+                let mut record = record_of(row, object)?;
+                add_links(connection, org, &mut record)?;
+                found.push(record);
+            }
         }
     }
-    Ok(facts)
+    Ok(found)
+}
+
+/// One more than a plan takes, so that it sees that there are too many.
+fn holders_limit() -> i64 {
+    i64::try_from(HOLDERS_MAX).unwrap_or(i64::MAX) + 1
 }
 
 fn by_keys<'a>(
@@ -81,9 +180,28 @@ fn by_keys<'a>(
     let mut statement = connection.prepare_cached(&statements(object).by_key)?;
     let mut found = vec![];
     for key in keys {
-        found.extend(record(&mut statement, params![org.number, key], object)?);
+        let live = record(&mut statement, params![org.number, key], object)?;
+        found.extend(match (live, object) {
+            (None, Object::Account) => merged_account(connection, org, key)?,
+            (live, _) => live,
+        });
     }
     Ok(found)
+}
+
+/// The account that had this domain when it was merged into another, the newest of several.
+fn merged_account(
+    connection: &Connection,
+    org: Org,
+    domain: &str,
+) -> Result<Option<Record>, ReadError> {
+    let columns = record_columns(Object::Account, "");
+    let sql = format!(
+        "select {columns} from account
+         where org = ?1 and domain = ?2 and merged_into is not null order by rid desc limit 1"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    record(&mut statement, params![org.number, domain], Object::Account)
 }
 
 /// The records with a value of a custom field, up to one more than the plan takes. No index knows them: changing a type
@@ -106,9 +224,13 @@ fn holders(
          order by rid limit ?3"
     );
     let path = format!("$.{slug}"); // a slug is letters, digits and underscores
-    let limit = i64::try_from(HOLDERS_MAX).unwrap_or(i64::MAX) + 1;
     let mut statement = connection.prepare_cached(&sql)?;
-    let mut rows = statement.query(params![org.number, path, limit, scope.pipeline_id()])?;
+    let mut rows = statement.query(params![
+        org.number,
+        path,
+        holders_limit(),
+        scope.pipeline_id()
+    ])?;
     let mut found = vec![];
     while let Some(row) = rows.next()? {
         found.push(record_of(row, object)?);
@@ -156,6 +278,20 @@ pub(super) fn record_by_id(
 ) -> Result<Option<Record>, ReadError> {
     let mut statement = connection.prepare_cached(&statements(object).by_id)?;
     record(&mut statement, params![org.number, id], object)
+}
+
+/// The live record of an id, or the one that it was merged into.
+pub(super) fn answering(
+    connection: &Connection,
+    org: Org,
+    object: Object,
+    id: Uuid,
+) -> Result<Option<Record>, ReadError> {
+    let mut found = record_by_id(connection, org, object, id)?;
+    while let Some(survivor) = found.as_ref().and_then(|record| record.merged_into) {
+        found = record_by_id(connection, org, object, survivor)?;
+    }
+    Ok(found.filter(Record::is_live))
 }
 
 pub(super) fn record_by_rid(

@@ -68,7 +68,7 @@ impl Sqlite {
         object: Object,
         id: Uuid,
     ) -> Result<Option<Record>, ReadError> {
-        self.read(|connection| load::record_by_id(connection, *org, object, id))
+        self.read(|connection| load::answering(connection, *org, object, id))
     }
 
     pub(crate) fn pipelines(&self, org: &Org) -> Result<Vec<Pipeline>, ReadError> {
@@ -190,7 +190,7 @@ pub(super) fn opportunity(
          left join account a on a.org = o.org and a.id = o.account_id
          left join contact c on c.org = o.org and c.id = o.contact_id
          left join member m on m.org = o.org and m.id = o.owner_id
-         where o.org = ?1 and o.{column} = ?2",
+         where o.org = ?1 and o.{column} = ?2 and o.deleted_at is null",
         column = match by {
             By::Id(_) => "id",
             By::Rid(_) => "rid",

@@ -162,6 +162,8 @@ fn record(setup: &Setup, object: Object) -> impl Strategy<Value = Record> + use<
             id: Uuid::nil(),
             created_at: Timestamp::from_micros(micros * 1_000_000),
             updated_at: Timestamp::from_micros(5_000_000 - micros * 1_000_000),
+            deleted_at: None,
+            merged_into: None,
             values: values.collect::<Values>(),
             custom: custom.collect::<CustomValues>(),
         }

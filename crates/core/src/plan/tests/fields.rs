@@ -62,6 +62,8 @@ fn with_holders(count: usize) -> Model {
             created_at: now(),
             updated_at: now(),
             values: Values::from([("domain", domain)]),
+            deleted_at: None,
+            merged_into: None,
             custom: CustomValues::from([("seats".to_owned(), Value::Text("12".to_owned()))]),
         })));
     }

@@ -66,7 +66,8 @@ fn is_always_there(query: &Query) -> bool {
 fn statement(org: Org, query: &Query, after: Option<Edge>, part: Part) -> Statement {
     let table = query.object.name();
     let mut sql = Builder::default();
-    let mut terms = vec![format!("r.org = {}", sql.bind(org.number))];
+    let live = "r.deleted_at is null".to_owned();
+    let mut terms = vec![format!("r.org = {}", sql.bind(org.number)), live];
     for (column, id) in [
         ("pipeline_id", query.pipeline_id),
         ("stage_id", query.stage_id),

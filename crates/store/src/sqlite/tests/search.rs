@@ -278,6 +278,8 @@ fn account(number: u128) -> std::sync::Arc<lanekeeper_core::Record> {
         id: Uuid::from_u128(number + 1_000_000),
         created_at: Timestamp::from_micros(1),
         updated_at: Timestamp::from_micros(1),
+        deleted_at: None,
+        merged_into: None,
         values: [("domain", domain)].into(),
         custom: Default::default(),
     }
