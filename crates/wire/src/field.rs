@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 use uuid::Uuid;
 
-use crate::read::Members;
+use crate::read::{self, Members};
 use crate::value::{boolean, or_fault};
 
 /// Longest name of a field, in characters.
@@ -121,7 +121,7 @@ fn same<T: PartialEq>(
 
 fn attribute_type_of(json: Json, faults: &mut Faults) -> Option<AttributeType> {
     const PATH: &str = "attribute_type";
-    let text = crate::read::text(json, PATH, faults)?;
+    let text = read::text(json, PATH, faults)?;
     let attribute_type = AttributeType::named(text.trim());
     if attribute_type.is_none() {
         let names: Vec<&str> = AttributeType::all().map(AttributeType::name).collect();
@@ -134,9 +134,13 @@ fn attribute_type_of(json: Json, faults: &mut Faults) -> Option<AttributeType> {
     attribute_type
 }
 
+/// What programs write is not left out by being blank, as what people write is.
 fn slug(members: &mut Members, faults: &mut Faults) -> Option<String> {
-    let text = members.text("property_name", faults)?;
-    or_fault(slug_of(&text), "property_name", faults)
+    const PATH: &str = "property_name";
+    match members.optional(PATH)? {
+        Json::String(text) => or_fault(slug_of(&text), PATH, faults),
+        other => read::text(other, PATH, faults),
+    }
 }
 
 fn is_hidden(members: &mut Members, faults: &mut Faults) -> Option<bool> {

@@ -180,6 +180,7 @@ async fn all_faults_of_a_bulk_are_told_and_nothing_is_made() {
         {"name": "Mine", "attribute_type": "string", "property_name": "domain"},
         {"name": "Mine", "attribute_type": "number", "metadata": {"options": ["A"]}},
         {"name": "Mine", "attribute_type": "select", "metadata": {"options": ["A", {"label": "a"}, {}]}},
+        {"name": "Mine", "attribute_type": "string", "property_name": ""},
     ]);
 
     let refused = app.post(BULK, items.clone()).await;
@@ -207,6 +208,11 @@ async fn all_faults_of_a_bulk_are_told_and_nothing_is_made() {
         refused
             .errors("3.property_name")
             .contains("is taken by a system field")
+    );
+    assert!(
+        refused
+            .errors("6.property_name")
+            .contains("is no property name: ''")
     );
     assert!(refused.errors("4.metadata").contains("has options"));
     assert_eq!(refused.errors("5.metadata.options.2.label"), "is required");
