@@ -111,6 +111,11 @@ impl Query {
         self.values.remove(name).filter(|text| !text.is_empty())
     }
 
+    /// A value, if it is there; an empty one is for whoever reads it to refuse.
+    pub(crate) fn value(&mut self, name: &str) -> Option<String> {
+        self.values.remove(name)
+    }
+
     /// The texts of a parameter that may be there several times.
     pub(crate) fn texts(&mut self, name: &str) -> Vec<String> {
         self.lists.remove(name).unwrap_or_default()

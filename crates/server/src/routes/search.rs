@@ -31,10 +31,10 @@ pub(super) async fn list(
     let parameters = Parameters {
         q: query.text("q"),
         cursor: query.text("cursor"),
-        limit: query.text("limit"),
+        limit: query.value("limit"),
         fields: query.texts("fields"),
-        pipeline_id: query.text("pipeline_id"),
-        stage_id: query.text("stage_id"),
+        pipeline_id: query.value("pipeline_id"),
+        stage_id: query.value("stage_id"),
     };
     let mut faults = query.into_faults();
     let draft = search::from_parameters(object, parameters);

@@ -317,11 +317,15 @@ async fn everything_that_is_wrong_with_a_search_is_said_at_once() {
     for target in [
         "/v1/accounts?limit=0",
         "/v1/accounts?limit=501",
+        "/v1/accounts?limit=",
         "/v1/accounts?stage_id=x",
         "/v1/accounts?qq=x",
     ] {
         assert_eq!(app.get(target).await.status, 400, "{target}");
     }
+    let pipeline_id = app.tenant.pipeline_id;
+    let every_stage = format!("/v1/opportunities?pipeline_id={pipeline_id}&stage_id=");
+    assert_eq!(app.get(&every_stage).await.status, 400);
     let misspelt = app.post("/v1/accounts/search", json!({"filter": []})).await;
     assert!(
         misspelt
