@@ -24,6 +24,23 @@ fn the_routes_are_the_operations_of_the_document() {
     assert_eq!(routes, documented);
 }
 
+/// Generated clients read `allOf` as it stands: a typed `data` that is not required where it is typed may be missing.
+#[test]
+fn the_data_of_every_success_is_required_where_it_is_typed() {
+    let schemas = document()["components"]["schemas"]
+        .as_object()
+        .expect("schemas");
+    let successes = schemas
+        .iter()
+        .filter(|(_, schema)| schema["allOf"][0]["$ref"] == "#/components/schemas/ApiResponse");
+
+    let (required, not): (Vec<_>, Vec<_>) =
+        successes.partition(|(_, schema)| schema["required"] == json!(["data"]));
+
+    assert!(!required.is_empty());
+    assert!(not.is_empty(), "{not:?}");
+}
+
 /// What a 400 may say of a body that fits the published schema: that a value is beyond a limit, has no normal form, or
 /// refers to what is not there. Each is the beginning of a message.
 const ALLOWED_MESSAGES: [&str; 15] = [
