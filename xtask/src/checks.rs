@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+use crate::client;
+use crate::fuzz;
 use crate::screen::{Screen, spoken};
 use crate::tidy;
 use crate::tools::Tool;
@@ -17,7 +19,8 @@ struct Check {
 }
 
 enum Work {
-    Tidy,
+    /// A command of this program.
+    Ours(&'static str, fn(&Path) -> Result<()>),
     Cargo(&'static [&'static str]),
     /// A cargo command with one more environment variable.
     CargoWith((&'static str, &'static str), &'static [&'static str]),
@@ -25,7 +28,7 @@ enum Work {
 
 /// In the order of how soon each one tells something. Packages in two versions are worth knowing, not worth
 /// five hundred lines in every run: `cargo deny check` by hand shows them.
-const CHECKS: [Check; 7] = [
+const CHECKS: [Check; 9] = [
     Check {
         name: "format",
         tools: &[Tool::Rustfmt],
@@ -47,7 +50,7 @@ const CHECKS: [Check; 7] = [
     Check {
         name: "tidy",
         tools: &[],
-        work: Work::Tidy,
+        work: Work::Ours("cargo xtask tidy", tidy::tidy),
     },
     TESTS,
     Check {
@@ -76,6 +79,16 @@ const CHECKS: [Check; 7] = [
             "licenses",
             "sources",
         ]),
+    },
+    Check {
+        name: "client",
+        tools: &[Tool::Node],
+        work: Work::Ours("cargo xtask client", client::client),
+    },
+    Check {
+        name: "fuzz",
+        tools: &[Tool::Python],
+        work: Work::Ours("cargo xtask fuzz", |root| fuzz::fuzz(root, &[])),
     },
 ];
 
@@ -151,7 +164,7 @@ fn timed(screen: Screen, check: &Check, root: &Path, args: &[String]) -> (Durati
 fn perform(work: &Work, root: &Path, args: &[String]) -> Result<()> {
     let mut cargo = Command::new("cargo");
     match work {
-        Work::Tidy => return tidy::tidy(root),
+        Work::Ours(_, perform) => return perform(root),
         Work::Cargo(words) => cargo.args(*words),
         Work::CargoWith((name, value), words) => cargo.args(*words).env(name, value),
     };
@@ -169,7 +182,7 @@ fn perform(work: &Work, root: &Path, args: &[String]) -> Result<()> {
 /// The check as one would type it.
 fn command_line(work: &Work, args: &[String]) -> String {
     let words = match work {
-        Work::Tidy => "cargo xtask tidy".to_owned(),
+        Work::Ours(line, _) => (*line).to_owned(),
         Work::Cargo(words) => format!("cargo {}", words.join(" ")),
         Work::CargoWith((name, value), words) => {
             format!("{name}='{value}' cargo {}", words.join(" "))

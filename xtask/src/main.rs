@@ -6,8 +6,11 @@
 
 mod bench;
 mod checks;
+mod client;
+mod fuzz;
 mod run;
 mod screen;
+mod served;
 mod tidy;
 mod tools;
 
@@ -24,10 +27,14 @@ Usage: cargo xtask <COMMAND>
 
 Commands:
   run [-- ARGS]   Build Lanekeeper and serve it; ARGS go to `lanekeeper serve`
-  test            Every check: format, lints, tidy, tests, doc tests, docs, dependencies
+  test            Every check: format, lints, tidy, tests, doc tests, docs, dependencies,
+                  client, fuzz
   test NAME...    Only the tests whose names contain one of these (any `cargo nextest run` argument)
   bench [--quick] [--json]
                   Measure creates over HTTP against raw SQLite; bench/README.md explains the figures
+  client          Generate the client in TypeScript, compile it, and run its tests against a server
+  fuzz [--minutes N] [--seed N]
+                  Hold a running server against spec/openapi.yaml with Schemathesis
   tidy            Only the rules of this repository that no other tool knows
 ";
 
@@ -50,6 +57,8 @@ fn dispatch(args: &[String]) -> Result<()> {
         ("test", []) => checks::run_all(&root),
         ("test", rest) => checks::run_tests(&root, after_separator(rest)),
         ("bench", rest) => bench::bench(&root, after_separator(rest)),
+        ("client", []) => client::client(&root),
+        ("fuzz", rest) => fuzz::fuzz(&root, after_separator(rest)),
         ("tidy", []) => tidy::tidy(&root),
         ("help", []) => {
             print!("{HELP}");

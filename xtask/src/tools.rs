@@ -18,7 +18,15 @@ pub(crate) enum Tool {
     Strace,
     /// Runs the line that a new server shows.
     Curl,
+    /// Runs Schemathesis, in an environment of its own.
+    Python,
+    /// Generates and runs the client in TypeScript.
+    Node,
 }
+
+const PYTHON_IS_GOOD: &str = "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 10))";
+/// Asks npm, which is a package of its own on some systems, and the Node.js that it finds.
+const NODE_IS_GOOD: &str = "node -e 'process.exit(Number(parseInt(process.versions.node) < 18))'";
 
 type Words = Vec<&'static str>;
 
@@ -67,6 +75,8 @@ impl Tool {
             Self::Deny => "cargo-deny",
             Self::Strace => "strace",
             Self::Curl => "curl",
+            Self::Python => "Python 3.10 or later with `venv`",
+            Self::Node => "Node.js 18 or later with npm",
         }
     }
 
@@ -81,6 +91,8 @@ impl Tool {
             Self::Deny => vec!["cargo", "deny", "--version"],
             Self::Strace => vec!["strace", "--version"],
             Self::Curl => vec!["curl", "--version"],
+            Self::Python => vec!["python3", "-c", PYTHON_IS_GOOD],
+            Self::Node => vec!["npm", "exec", "--offline", "--call", NODE_IS_GOOD],
         }
     }
 
@@ -94,6 +106,8 @@ impl Tool {
             Self::Deny => cargo_install("cargo-deny@0.20.2"),
             Self::Strace => debian_package("strace"),
             Self::Curl => debian_package("curl"),
+            Self::Python => debian_package("python3-venv"),
+            Self::Node => debian_package("npm"),
         }
     }
 
@@ -122,6 +136,12 @@ impl Tool {
             }
             Self::Curl => {
                 "Install it: `apt-get install curl` on Debian and Ubuntu, `dnf install curl` on Fedora."
+            }
+            Self::Python => {
+                "Install it: `apt-get install python3-venv` on Debian and Ubuntu, `dnf install python3` on Fedora."
+            }
+            Self::Node => {
+                "Install it: `apt-get install npm` on Debian and Ubuntu, `dnf install npm` on Fedora."
             }
         }
     }
