@@ -1,8 +1,15 @@
 //! What a caller asks for, with every value already checked: the references are the plan's to resolve.
 
+mod record;
+
 use std::collections::BTreeMap;
 
 use uuid::Uuid;
+
+pub use record::{
+    DeleteRecord, Link, MERGE_LEN_MAX, MergeRecords, NamedIn, OwnerKey, RestoreRecord, Sent,
+    StageKey, Target, UpdateRecord,
+};
 
 use crate::custom::{AttributeType, Metadata, Scope};
 use crate::pipeline::StageType;
@@ -18,6 +25,14 @@ pub enum Command {
     ResolveAccount(Box<ResolveAccount>),
     /// Creates a contact, or finds it by its e-mail address.
     ResolveContact(Box<ResolveContact>),
+    /// Changes a record.
+    UpdateRecord(Box<UpdateRecord>),
+    /// Puts a record into the trash.
+    DeleteRecord(Box<DeleteRecord>),
+    /// Takes a record out of the trash.
+    RestoreRecord(Box<RestoreRecord>),
+    /// Merges records into one.
+    MergeRecords(Box<MergeRecords>),
     /// Creates a custom field.
     CreateField(Box<CreateField>),
     /// Changes a custom field.
@@ -33,20 +48,16 @@ pub struct CreateOpportunity {
     pub pipeline_id: Uuid,
     /// `name`, `deal_size`, `close_date`, `next_action_date`, `next_steps`, as far as they were sent.
     pub values: Values,
-    /// The stage by id: wins over the name.
-    pub stage_id: Option<Uuid>,
-    /// The stage by its label.
-    pub stage_name: Option<String>,
+    /// Its stage.
+    pub stage: StageKey,
     /// The account.
     pub account_domain: Option<DomainName>,
     /// The person it is about.
     pub primary_contact_email: Option<Email>,
     /// Others on the buyer's side.
     pub additional_contact_emails: Vec<Email>,
-    /// The member who owns it, by id.
-    pub owner_id: Option<Uuid>,
-    /// The member who owns it, by e-mail address.
-    pub owner_email: Option<Email>,
+    /// The member who owns it.
+    pub owner: OwnerKey,
     /// Custom attributes and other members.
     pub attributes: Attributes,
 }

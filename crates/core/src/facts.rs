@@ -53,36 +53,36 @@ impl Facts {
     /// All that `needs` names, absent; the loader then adds what it finds.
     #[must_use]
     pub fn absent(needs: &Needs, unknown_attributes: UnknownAttributes) -> Self {
-        let known = Layer {
-            records: BTreeMap::new(),
-            domains: needs
-                .domains
-                .iter()
-                .map(|key| (key.clone(), None))
-                .collect(),
-            emails: needs.emails.iter().map(|key| (key.clone(), None)).collect(),
-            pipelines: needs.pipelines.iter().map(|key| (*key, None)).collect(),
-            users: needs.users.iter().map(|key| (*key, None)).collect(),
-            user_emails: needs
-                .user_emails
-                .iter()
-                .map(|key| (key.clone(), None))
-                .collect(),
-            fields: needs.fields.iter().map(|key| (*key, vec![])).collect(),
-            asked: needs.records.clone(),
-            relations: needs.relations.clone(),
-            conversions: needs
-                .conversions
-                .iter()
-                .map(|(scope, key, _)| (*scope, key.clone()))
-                .collect(),
-        };
-        let pending = Layer::default();
-        Self {
+        let mut facts = Self {
             unknown_attributes,
-            known,
-            pending,
+            known: Layer::default(),
+            pending: Layer::default(),
+        };
+        facts.expect(needs);
+        facts
+    }
+
+    /// All that `needs` names besides, absent; the loader then adds what it finds.
+    pub fn expect(&mut self, needs: &Needs) {
+        fn absent<K: Clone + Ord, V>(keys: &BTreeSet<K>, map: &mut BTreeMap<K, Option<V>>) {
+            for key in keys {
+                map.entry(key.clone()).or_insert(None);
+            }
         }
+        let known = &mut self.known;
+        absent(&needs.domains, &mut known.domains);
+        absent(&needs.emails, &mut known.emails);
+        absent(&needs.pipelines, &mut known.pipelines);
+        absent(&needs.users, &mut known.users);
+        absent(&needs.user_emails, &mut known.user_emails);
+        for scope in &needs.fields {
+            known.fields.entry(*scope).or_default();
+        }
+        known.asked.extend(&needs.records);
+        known.relations.extend(&needs.relations);
+        let conversions = needs.conversions.iter();
+        let conversions = conversions.map(|(scope, key, _)| (*scope, key.clone()));
+        known.conversions.extend(conversions);
     }
 
     /// What must be loaded besides, now that this much is known; nothing, once all is known that a plan may ask for.
@@ -100,25 +100,16 @@ impl Facts {
         for contact in self.known.emails.values().flatten().filter_map(known) {
             needs.add_references(contact);
         }
+        let known = &self.known;
+        needs.records.retain(|asked| !known.asked.contains(asked));
+        needs.domains.retain(|key| !known.domains.contains_key(key));
+        needs.emails.retain(|key| !known.emails.contains_key(key));
         needs
-            .records
-            .retain(|asked| !self.known.asked.contains(asked));
-        let (known, users) = (&self.known.pipelines, &self.known.users);
-        needs.pipelines.retain(|id| !known.contains_key(id));
-        needs.users.retain(|id| !users.contains_key(id));
-        let fields = &self.known.fields;
-        needs.fields.retain(|scope| !fields.contains_key(scope));
+            .pipelines
+            .retain(|id| !known.pipelines.contains_key(id));
+        needs.users.retain(|id| !known.users.contains_key(id));
+        needs.fields.retain(|key| !known.fields.contains_key(key));
         needs
-    }
-
-    /// All that `needs` names besides, absent; the loader then adds what it finds.
-    pub fn expect(&mut self, needs: &Needs) {
-        let Self { known, .. } = Self::absent(needs, self.unknown_attributes);
-        let records = known.asked.into_iter();
-        self.known.asked.extend(records);
-        self.known.pipelines.extend(known.pipelines);
-        self.known.users.extend(known.users);
-        self.known.fields.extend(known.fields);
     }
 
     /// Adds a record that was found.

@@ -42,19 +42,7 @@ impl Model {
     #[must_use]
     pub fn facts(&self, needs: &Needs) -> Facts {
         let mut facts = Facts::absent(needs, self.unknown_attributes);
-        let is_needed = |record: &&Arc<Record>| {
-            let keys = natural_keys(record);
-            let is_key = |key: &str| keys.contains(&key);
-            needs.domains.iter().any(|domain| is_key(domain.as_str()))
-                || needs.emails.iter().any(|email| is_key(email.as_str()))
-                || needs
-                    .relations
-                    .iter()
-                    .any(|(object, id)| record.refers_to(*object, *id))
-        };
-        let records = self.records.values().filter(is_needed);
-        records.for_each(|record| facts.add_record(Arc::clone(record)));
-        self.add_asked(needs, &mut facts);
+        self.add_known(needs, &mut facts);
         for (scope, slug) in facts.holders_needed(needs) {
             let field = self
                 .fields
@@ -71,17 +59,22 @@ impl Model {
                 return facts;
             }
             facts.expect(&further);
-            self.add_asked(&further, &mut facts);
+            self.add_known(&further, &mut facts);
         }
     }
 
-    /// What is looked for by id, and the fields.
-    fn add_asked(&self, needs: &Needs, facts: &mut Facts) {
-        let asked = needs.records.iter();
-        let records = asked.filter_map(|(object, id)| {
-            let record = self.records.get(id);
-            record.filter(|record| record.object == *object)
-        });
+    /// Whatever the needs name, and is there.
+    fn add_known(&self, needs: &Needs, facts: &mut Facts) {
+        let is_needed = |record: &&Arc<Record>| {
+            let keys = natural_keys(record);
+            let is_key = |key: &str| keys.contains(&key);
+            let mut relations = needs.relations.iter();
+            needs.domains.iter().any(|domain| is_key(domain.as_str()))
+                || needs.emails.iter().any(|email| is_key(email.as_str()))
+                || needs.records.contains(&(record.object, record.id))
+                || relations.any(|(object, id)| record.refers_to(*object, *id))
+        };
+        let records = self.records.values().filter(is_needed);
         records.for_each(|record| facts.add_record(Arc::clone(record)));
         let pipelines = needs.pipelines.iter();
         let pipelines = pipelines.filter_map(|id| self.pipelines.get(id));

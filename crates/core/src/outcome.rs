@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use crate::custom::FieldDefinition;
 use crate::pipeline::Stage;
+use crate::query::Found;
 use crate::record::{Record, contact_name};
 
 /// What came of one command.
@@ -17,6 +18,8 @@ pub enum Outcome {
     Account(Box<Resolution>),
     /// A contact was created or found.
     Contact(Box<Resolution>),
+    /// A record was changed, deleted, restored or merged with others.
+    Record(Box<RecordWritten>),
     /// A custom field was created or changed.
     Field(Box<FieldWritten>),
     /// A stage was created.
@@ -31,6 +34,7 @@ impl Outcome {
             Self::Opportunity(_) | Self::Stage(_) => true,
             Self::Account(found) | Self::Contact(found) => found.how == How::Created,
             Self::Field(written) => written.how == How::Created,
+            Self::Record(_) => false,
         }
     }
 }
@@ -71,6 +75,33 @@ pub struct Resolution {
     pub kept: Vec<String>,
     /// Paths of the body that were ignored.
     pub ignored: Vec<String>,
+}
+
+/// A record that was there, and what became of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecordWritten {
+    /// As it is now.
+    pub found: Found,
+    /// What was done.
+    pub done: Done,
+}
+
+/// What was done to a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Done {
+    /// It has new values.
+    Updated,
+    /// It is in the trash.
+    Deleted,
+    /// It is out of the trash.
+    Restored,
+    /// It answers for others.
+    Merged {
+        /// Those that it answers for now.
+        from: Vec<Uuid>,
+        /// How many records referred to them, and refer to it now.
+        moved: usize,
+    },
 }
 
 /// A custom field that was created or changed.

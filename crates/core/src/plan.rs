@@ -7,11 +7,14 @@ mod attributes;
 mod contact;
 mod draft;
 mod field;
+mod merge;
 mod opportunity;
 pub mod setup;
 mod stage;
 #[cfg(test)]
 mod tests;
+mod trash;
+mod update;
 
 use uuid::Uuid;
 
@@ -27,6 +30,16 @@ pub struct Item {
     pub command: Option<Command>,
     /// What was wrong with it.
     pub faults: Faults,
+}
+
+impl From<Command> for Item {
+    /// A command that was read without faults.
+    fn from(command: Command) -> Self {
+        Self {
+            command: Some(command),
+            faults: Faults::default(),
+        }
+    }
 }
 
 /// What becomes of a request in which some items are refused.
@@ -118,6 +131,10 @@ fn plan_one(command: &Command, draft: &mut Draft) -> Result<Option<Outcome>, Not
         Command::CreateOpportunity(create) => opportunity::create(create, draft),
         Command::ResolveAccount(resolve) => account::resolve(resolve, draft),
         Command::ResolveContact(resolve) => contact::resolve(resolve, draft),
+        Command::UpdateRecord(update) => update::update(update, draft),
+        Command::DeleteRecord(delete) => trash::delete(delete, draft),
+        Command::RestoreRecord(restore) => trash::restore(restore, draft),
+        Command::MergeRecords(merge) => merge::merge(merge, draft),
         Command::CreateField(create) => field::create(create, draft),
         Command::UpdateField(update) => field::update(update, draft),
         Command::CreateStage(create) => stage::create(create, draft),

@@ -60,6 +60,12 @@ impl Record {
         }
     }
 
+    /// What tells this version of the record from every other: it changes with every change.
+    #[must_use]
+    pub fn version(&self) -> String {
+        format!("{:x}", self.updated_at.as_micros())
+    }
+
     /// Whether it refers to a record of that kind by any of its fields.
     #[must_use]
     pub fn refers_to(&self, object: Object, id: Uuid) -> bool {

@@ -1,28 +1,35 @@
 //! Answers to what succeeded.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use lanekeeper_core::outcome::Done;
 use lanekeeper_core::{Faults, Object, Outcome};
 use lanekeeper_store::Answer;
 use lanekeeper_wire::bulk::ItemResult;
 use lanekeeper_wire::envelope::Success;
 use lanekeeper_wire::opportunity::Created;
 use lanekeeper_wire::record::ResolvedRecord;
-use lanekeeper_wire::{field, stage};
+use lanekeeper_wire::{field, record, stage};
 use serde::Serialize;
 
 use crate::error::status_of;
 
 /// What a write's answer looks like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Shape {
     /// One item.
     Single,
-    /// An array, whole or not at all.
-    Bulk,
+    /// Several, whole or not at all: an array, or an object if they have keys.
+    Bulk(Keys),
     /// An array, item by item.
-    PartialBulk,
+    PartialBulk(Keys),
 }
+
+/// What the items of a bulk were sent under, if they were not in an array.
+pub(crate) type Keys = Option<Arc<[String]>>;
 
 /// What a write is about, and how many it counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +63,27 @@ impl Noun {
     }
 }
 
+/// The header that tells a record's version.
+pub(crate) fn etag(version: &str) -> HeaderValue {
+    let tag = format!("\"{version}\"");
+    HeaderValue::from_str(&tag).expect("a version is letters and digits")
+}
+
+/// The version of the record that an answer to one item shows.
+pub(crate) fn version(results: &[Result<Outcome, Faults>]) -> Option<String> {
+    let [Ok(outcome)] = results else {
+        return None;
+    };
+    match outcome {
+        Outcome::Opportunity(created) => Some(created.view.record.version()),
+        Outcome::Account(found) | Outcome::Contact(found) => Some(found.record.version()),
+        Outcome::Record(written) if written.done != Done::Deleted => {
+            Some(written.found.record().version())
+        }
+        _ => None,
+    }
+}
+
 /// The answer to a read.
 pub(crate) fn ok(message: &str, data: impl Serialize) -> Response {
     let status = StatusCode::OK;
@@ -78,14 +106,19 @@ pub(crate) fn respond(answer: Answer) -> Response {
 /// What was wrong, by path: nothing was written.
 pub(crate) fn render(
     noun: Noun,
-    shape: Shape,
+    shape: &Shape,
     results: &[Result<Outcome, Faults>],
 ) -> Result<Answer, Faults> {
     match shape {
         Shape::Single => render_single(noun, results),
-        Shape::Bulk => render_bulk(noun, results),
-        Shape::PartialBulk => Ok(render_partial(noun, results)),
+        Shape::Bulk(keys) => render_bulk(noun, keys, results),
+        Shape::PartialBulk(keys) => Ok(render_partial(noun, keys, results)),
     }
+}
+
+/// What the item is called in messages and answers.
+fn key(keys: &Keys, index: usize) -> Option<&str> {
+    keys.as_ref().map(|keys| keys[index].as_str())
 }
 
 fn render_single(noun: Noun, results: &[Result<Outcome, Faults>]) -> Result<Answer, Faults> {
@@ -93,21 +126,38 @@ fn render_single(noun: Noun, results: &[Result<Outcome, Faults>]) -> Result<Answ
         unreachable!("one result for one item");
     };
     let outcome = result.as_ref().map_err(Clone::clone)?;
-    let name = capitalised(noun.one);
-    let (status, message) = match outcome.is_created() {
-        true => (StatusCode::CREATED, format!("{name} created successfully")),
-        false => (StatusCode::OK, format!("{name} already exists")),
-    };
+    let status = created_or_ok(usize::from(outcome.is_created()));
+    let message = capitalised(noun.one) + " " + what_was_done(outcome);
     Ok(answer(status, &message, Data::of(outcome)))
 }
 
-fn render_bulk(noun: Noun, results: &[Result<Outcome, Faults>]) -> Result<Answer, Faults> {
+fn what_was_done(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Record(written) => match written.done {
+            Done::Updated => "updated successfully",
+            Done::Deleted => "moved to the trash",
+            Done::Restored => "restored successfully",
+            Done::Merged { .. } => "merged successfully",
+        },
+        outcome if outcome.is_created() => "created successfully",
+        _ => "already exists",
+    }
+}
+
+fn render_bulk(
+    noun: Noun,
+    keys: &Keys,
+    results: &[Result<Outcome, Faults>],
+) -> Result<Answer, Faults> {
     let mut faults = Faults::default();
     let mut outcomes = vec![];
     for (index, result) in results.iter().enumerate() {
         match result {
             Ok(outcome) => outcomes.push(outcome),
-            Err(wrong) => faults.add_under(index, wrong.clone()),
+            Err(wrong) => match key(keys, index) {
+                Some(key) => faults.add_under(key, wrong.clone()),
+                None => faults.add_under(index, wrong.clone()),
+            },
         }
     }
     let outcomes = faults.or(outcomes)?;
@@ -115,25 +165,28 @@ fn render_bulk(noun: Noun, results: &[Result<Outcome, Faults>]) -> Result<Answer
         .iter()
         .filter(|outcome| outcome.is_created())
         .count();
-    let message = format!(
-        "{} processed, {created} created",
-        noun.counted(outcomes.len())
-    );
-    let data: Vec<Data> = outcomes.into_iter().map(Data::of).collect();
-    Ok(answer(created_or_ok(created), &message, data))
+    let counted = noun.counted(outcomes.len());
+    let data = outcomes.into_iter().map(Data::of);
+    let Some(keys) = keys else {
+        let message = format!("{counted} processed, {created} created");
+        let data: Vec<Data> = data.collect();
+        return Ok(answer(created_or_ok(created), &message, data));
+    };
+    let data: BTreeMap<&String, Data> = keys.iter().zip(data).collect();
+    Ok(answer(StatusCode::OK, &format!("{counted} updated"), data))
 }
 
-fn render_partial(noun: Noun, results: &[Result<Outcome, Faults>]) -> Answer {
-    let items = results
-        .iter()
-        .enumerate()
-        .map(|(index, result)| match result {
+fn render_partial(noun: Noun, keys: &Keys, results: &[Result<Outcome, Faults>]) -> Answer {
+    let items = results.iter().enumerate().map(|(index, result)| {
+        let item = match result {
             Ok(outcome) => {
                 let status = created_or_ok(usize::from(outcome.is_created()));
                 ItemResult::done(index, status.as_u16(), Data::of(outcome))
             }
             Err(faults) => ItemResult::refused(index, status_of(faults).as_u16(), faults),
-        });
+        };
+        item.with_id(key(keys, index))
+    });
     let items: Vec<_> = items.collect();
     let failed = results.iter().filter(|result| result.is_err()).count();
     let created = results
@@ -145,10 +198,11 @@ fn render_partial(noun: Noun, results: &[Result<Outcome, Faults>]) -> Answer {
         0 => created_or_ok(created),
         _ => StatusCode::MULTI_STATUS,
     };
-    let message = format!(
-        "{} processed, {created} created, {failed} refused",
-        noun.counted(results.len())
-    );
+    let counted = noun.counted(results.len());
+    let message = match keys {
+        None => format!("{counted} processed, {created} created, {failed} refused"),
+        Some(_) => format!("{counted} processed, {failed} refused"),
+    };
     answer(status, &message, items)
 }
 
@@ -182,7 +236,8 @@ fn body(status: StatusCode, message: &str, data: impl Serialize) -> Vec<u8> {
 #[serde(untagged)]
 enum Data<'a> {
     Opportunity(Box<Created<'a>>),
-    Record(ResolvedRecord<'a>),
+    Resolved(ResolvedRecord<'a>),
+    Record(record::Written<'a>),
     Field(field::Written<'a>),
     Stage(stage::Created<'a>),
 }
@@ -192,8 +247,9 @@ impl<'a> Data<'a> {
         match outcome {
             Outcome::Opportunity(created) => Self::Opportunity(Box::new(created.as_ref().into())),
             Outcome::Account(resolution) | Outcome::Contact(resolution) => {
-                Self::Record(resolution.as_ref().into())
+                Self::Resolved(resolution.as_ref().into())
             }
+            Outcome::Record(written) => Self::Record(written.as_ref().into()),
             Outcome::Field(written) => Self::Field(written.as_ref().into()),
             Outcome::Stage(created) => Self::Stage(created.as_ref().into()),
         }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::body::{Body, HttpBody as _};
 use axum::http::{HeaderMap, header};
 use bytes::Bytes;
+use lanekeeper_core::Faults;
 use lanekeeper_store::WriteError;
 use lanekeeper_wire::json;
 use serde_json::Value;
@@ -73,6 +74,16 @@ pub(crate) async fn receive(
     let bytes = read_body(body, bytes_max, limits).await;
     let bytes = bytes.map_err(|fault| ApiError::of_body(fault, bytes_max))?;
     Ok(Received { bytes, turn })
+}
+
+/// Makes sure that there is no body where none belongs; an empty object is as good as none.
+pub(crate) async fn receive_nothing(body: Body, limits: &Limits) -> Result<Received, ApiError> {
+    let bytes = read_body(body, SMALL_BODY_BYTES_MAX, limits).await;
+    let bytes = bytes.map_err(|fault| ApiError::of_body(fault, SMALL_BODY_BYTES_MAX))?;
+    if !matches!(bytes.trim_ascii(), b"" | b"{}") {
+        return Err(Faults::one("", "is not empty; this takes no body").into());
+    }
+    Ok(Received { bytes, turn: None })
 }
 
 /// The JSON of a body. The pre-pass refuses what serde_json would let through: duplicate keys, depth, rounded numbers.

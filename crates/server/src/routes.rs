@@ -16,7 +16,7 @@ use axum::Router;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, delete, get, patch, post};
 use lanekeeper_core::key::KeyScope;
 
 use crate::app::App;
@@ -46,16 +46,54 @@ fn table() -> Vec<(Guarded, Handler)> {
             "GET /v1/opportunities/{opportunity_id}",
             get(opportunities::show),
         ),
+        write(
+            "PATCH /v1/opportunities/{opportunity_id}",
+            patch(opportunities::update),
+        ),
+        bodiless(
+            "DELETE /v1/opportunities/{opportunity_id}",
+            delete(opportunities::remove),
+        ),
+        bodiless(
+            "POST /v1/opportunities/{opportunity_id}/restore",
+            post(opportunities::restore),
+        ),
+        bulk_write(
+            "PATCH /v1/opportunities/bulk",
+            patch(opportunities::update_bulk),
+        ),
         read("GET /v1/accounts", get(accounts::list)),
         write("POST /v1/accounts", post(accounts::create)),
         search("POST /v1/accounts/search", post(accounts::search)),
         bulk_write("POST /v1/accounts/bulk", post(accounts::create_bulk)),
         read("GET /v1/accounts/{account_id}", get(accounts::show)),
+        write("PATCH /v1/accounts/{account_id}", patch(accounts::update)),
+        bodiless("DELETE /v1/accounts/{account_id}", delete(accounts::remove)),
+        bodiless(
+            "POST /v1/accounts/{account_id}/restore",
+            post(accounts::restore),
+        ),
+        write(
+            "POST /v1/accounts/{account_id}/merge",
+            post(records::account_merges::merge),
+        ),
+        bulk_write("PATCH /v1/accounts/bulk", patch(accounts::update_bulk)),
         read("GET /v1/contacts", get(contacts::list)),
         write("POST /v1/contacts", post(contacts::create)),
         search("POST /v1/contacts/search", post(contacts::search)),
         bulk_write("POST /v1/contacts/bulk", post(contacts::create_bulk)),
         read("GET /v1/contacts/{contact_id}", get(contacts::show)),
+        write("PATCH /v1/contacts/{contact_id}", patch(contacts::update)),
+        bodiless("DELETE /v1/contacts/{contact_id}", delete(contacts::remove)),
+        bodiless(
+            "POST /v1/contacts/{contact_id}/restore",
+            post(contacts::restore),
+        ),
+        write(
+            "POST /v1/contacts/{contact_id}/merge",
+            post(records::contact_merges::merge),
+        ),
+        bulk_write("PATCH /v1/contacts/bulk", patch(contacts::update_bulk)),
         read("GET /v1/pipelines", get(pipelines::list)),
         read(
             "GET /v1/pipelines/{pipeline_id}/stages",
@@ -184,6 +222,11 @@ fn write(name: &'static str, handler: Handler) -> (Guarded, Handler) {
         Kind::Write,
         handler,
     )
+}
+
+/// A write that its path says all of.
+fn bodiless(name: &'static str, handler: Handler) -> (Guarded, Handler) {
+    guarded(name, KeyScope::Write, 0, Kind::Write, handler)
 }
 
 fn bulk_write(name: &'static str, handler: Handler) -> (Guarded, Handler) {

@@ -3,21 +3,24 @@
 use std::sync::Arc;
 
 use axum::extract::{FromRequest, Request};
+use axum::http::header::{ETAG, IF_MATCH};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::Response;
 use bytes::Bytes;
 use lanekeeper_core::Object;
+use lanekeeper_core::command::{NamedIn, Target};
 use lanekeeper_core::plan::{Item, Mode};
 use lanekeeper_store::{Idempotency, Org, Render, Write, Written};
-use lanekeeper_wire::{account, contact, opportunity};
+use lanekeeper_wire::{account, contact, opportunity, update};
 use serde_json::Value;
 use tokio::sync::OwnedSemaphorePermit;
+use uuid::Uuid;
 
-use crate::answer::{Noun, Shape, render, respond};
+use crate::answer::{Keys, Noun, Shape, etag, render, respond, version};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::error::ApiError;
-use crate::extract::{Received, parse, receive};
+use crate::extract::{Received, parse, receive, receive_nothing};
 use crate::query::Query;
 use crate::routes::Guarded;
 use crate::telemetry::REQUEST_ID;
@@ -36,9 +39,26 @@ pub(crate) struct Input {
     idempotency: Option<(String, [u8; 32])>,
     /// Held until the request is answered.
     _turn: Option<OwnedSemaphorePermit>,
+    /// The versions of which the record must have one; none: whichever it has.
+    versions: Option<Vec<String>>,
 }
 
 impl Input {
+    /// The record that the request's path names.
+    pub(crate) fn target(&self, object: Object, id: Uuid) -> Target {
+        Target {
+            object,
+            id,
+            named_in: NamedIn::Path,
+            versions: self.versions.clone(),
+        }
+    }
+
+    /// The body, which is read once.
+    pub(crate) fn take_body(&mut self) -> Value {
+        self.body.take()
+    }
+
     /// The organisation that is written to.
     pub(crate) const fn org(&self) -> Org {
         self.caller.org
@@ -64,10 +84,19 @@ impl FromRequest<Arc<App>> for Input {
         let (dry_run, is_partial) = (query.flag("dry_run"), query.flag("partial"));
         query.finish()?;
         let key = idempotency_key(&parts.headers)?;
+        let versions = if_match(&parts.headers);
         let limits = &app.options.limits;
-        let bytes_max = route.body_bytes_max;
-        let received = receive(&parts.headers, body, bytes_max, limits, &app.large_bodies).await?;
+        let received = match route.body_bytes_max {
+            0 => receive_nothing(body, limits).await?,
+            bytes_max => {
+                receive(&parts.headers, body, bytes_max, limits, &app.large_bodies).await?
+            }
+        };
         let Received { bytes, turn } = received;
+        let body = match route.body_bytes_max {
+            0 => Value::Null,
+            _ => parse(&bytes)?,
+        };
         let target = format!("{} {}", parts.method, parts.uri);
         Ok(Self {
             caller,
@@ -78,8 +107,9 @@ impl FromRequest<Arc<App>> for Input {
                 Mode::Whole
             },
             idempotency: key.map(|key| (key, fingerprint(&target, &bytes))),
-            body: parse(&bytes)?,
+            body,
             _turn: turn,
+            versions,
         })
     }
 }
@@ -90,8 +120,8 @@ pub(crate) async fn create(
     object: Object,
     mut input: Input,
 ) -> Result<Response, ApiError> {
-    let items = vec![reader(object)(input.body.take())];
-    run(app, Noun::of(object), Shape::Single, items, input).await
+    let item = reader(object)(input.take_body());
+    one(app, Noun::of(object), item, input).await
 }
 
 /// Creates up to a hundred records, or finds them.
@@ -111,11 +141,36 @@ pub(crate) async fn bulk(
     mut input: Input,
 ) -> Result<Response, ApiError> {
     let items = lanekeeper_wire::bulk::read(input.body.take(), read)?;
-    let shape = match input.mode {
-        Mode::Whole => Shape::Bulk,
-        Mode::Partial => Shape::PartialBulk,
-    };
+    let shape = shape(&input, None);
     run(app, noun, shape, items, input).await
+}
+
+/// Changes up to fifty records, each under its id.
+pub(crate) async fn update_bulk(
+    app: &App,
+    object: Object,
+    mut input: Input,
+) -> Result<Response, ApiError> {
+    let update::BulkUpdate { keys, items } = update::read_bulk(object, input.take_body())?;
+    let shape = shape(&input, Some(keys.into()));
+    run(app, Noun::of(object), shape, items, input).await
+}
+
+fn shape(input: &Input, keys: Keys) -> Shape {
+    match input.mode {
+        Mode::Whole => Shape::Bulk(keys),
+        Mode::Partial => Shape::PartialBulk(keys),
+    }
+}
+
+/// Writes one item.
+pub(crate) async fn one(
+    app: &App,
+    noun: Noun,
+    item: Item,
+    input: Input,
+) -> Result<Response, ApiError> {
+    run(app, noun, Shape::Single, vec![item], input).await
 }
 
 const fn reader(object: Object) -> fn(Value) -> Item {
@@ -133,7 +188,8 @@ async fn run(
     items: Vec<Item>,
     input: Input,
 ) -> Result<Response, ApiError> {
-    let keep: Render = Arc::new(move |results| render(noun, shape, results).ok());
+    let kept = shape.clone();
+    let keep: Render = Arc::new(move |results| render(noun, &kept, results).ok());
     let idempotency = input.idempotency.map(|(key, fingerprint)| Idempotency {
         key,
         fingerprint,
@@ -149,7 +205,13 @@ async fn run(
         idempotency,
     };
     match app.store.write(write).await? {
-        Written::Done(results) => Ok(respond(render(noun, shape, &results)?)),
+        Written::Done(results) => {
+            let mut response = respond(render(noun, &shape, &results)?);
+            if let Some(version) = version(&results) {
+                response.headers_mut().insert(ETAG, etag(&version));
+            }
+            Ok(response)
+        }
         Written::Replayed(answer) => {
             let mut response = respond(answer);
             response
@@ -185,6 +247,23 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
     Ok(Some(key.to_owned()))
 }
 
+/// The versions that `If-Match` names; none if it names every version, or is not there. A weak tag never matches
+/// (RFC 9110, section 13.1.1).
+fn if_match(headers: &HeaderMap) -> Option<Vec<String>> {
+    let sent = headers.get_all(IF_MATCH).iter();
+    let texts: Vec<&str> = sent
+        .map(|value| value.to_str().unwrap_or_default())
+        .collect();
+    let tags = texts.iter().flat_map(|text| text.split(',')).map(str::trim);
+    let tags: Vec<&str> = tags.collect();
+    if tags.is_empty() || tags.contains(&"*") {
+        return None;
+    }
+    let strong = tags.into_iter();
+    let strong = strong.filter_map(|tag| tag.strip_prefix('"')?.strip_suffix('"'));
+    Some(strong.map(str::to_owned).collect())
+}
+
 /// Tells a request from every other: the same key with another method, address or body is a mistake.
 fn fingerprint(target: &str, body: &Bytes) -> [u8; 32] {
     let mut hasher = blake3::Hasher::new();
@@ -197,6 +276,22 @@ fn fingerprint(target: &str, body: &Bytes) -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_strong_tags_and_the_star_match() {
+        let of = |value: &str| {
+            let value = HeaderValue::from_str(value).unwrap();
+            if_match(&HeaderMap::from_iter([(IF_MATCH, value)]))
+        };
+
+        assert_eq!(if_match(&HeaderMap::new()), None);
+        assert_eq!(of("*"), None);
+        assert_eq!(
+            of("\"a1\", W/\"b2\", \"c3\""),
+            Some(vec!["a1".to_owned(), "c3".to_owned()])
+        );
+        assert_eq!(of("nonsense"), Some(vec![]));
+    }
 
     #[test]
     fn an_idempotency_key_is_printable_and_there_once() {

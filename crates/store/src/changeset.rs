@@ -20,7 +20,7 @@ pub struct StoredChange {
     pub object: String,
     /// Its id.
     pub object_id: Uuid,
-    /// `created`, `updated` or `deleted`.
+    /// `created`, `updated`, `deleted` or `restored`.
     pub action: String,
     /// The names of the fields that changed.
     pub changed: Vec<String>,
@@ -77,21 +77,21 @@ pub(crate) fn to_json(changes: &[Change]) -> String {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Row<'a> {
-    CreatedRecord(CreatedRecord<'a>),
+    WholeRecord(WholeRecord<'a>),
     Other(Value),
 }
 
 impl<'a> Row<'a> {
     fn of(change: &'a Change) -> Self {
         match change {
-            Change::CreateRecord(record) => Self::CreatedRecord(CreatedRecord::of(record)),
+            Change::CreateRecord(record) => Self::WholeRecord(WholeRecord::of(record, "created")),
             other => Self::Other(change_json(other)),
         }
     }
 }
 
 #[derive(Serialize)]
-struct CreatedRecord<'a> {
+struct WholeRecord<'a> {
     object: &'static str,
     object_id: Uuid,
     action: &'static str,
@@ -101,13 +101,13 @@ struct CreatedRecord<'a> {
     after: Vec<(Cow<'a, str>, &'a lanekeeper_core::Value)>,
 }
 
-impl<'a> CreatedRecord<'a> {
-    fn of(record: &'a Record) -> Self {
+impl<'a> WholeRecord<'a> {
+    fn of(record: &'a Record, action: &'static str) -> Self {
         let after = members(record);
         Self {
             object: record.object.name(),
             object_id: record.id,
-            action: "created",
+            action,
             changed: after.iter().map(|(name, _)| name.clone()).collect(),
             before: (),
             after,
@@ -134,7 +134,7 @@ fn as_object<S: Serializer>(
 
 fn change_json(change: &Change) -> Value {
     match change {
-        Change::CreateRecord(record) => json!(CreatedRecord::of(record)),
+        Change::CreateRecord(record) => json!(WholeRecord::of(record, "created")),
         Change::UpdateRecord { before, after } => updated(before, after),
         Change::CreateField(field) => created("field", field.id, settings::field_json(field)),
         Change::UpdateField { before, after } => {
@@ -217,7 +217,25 @@ fn created(object: &str, id: Uuid, mut after: Value) -> Value {
     })
 }
 
+/// A record that goes into the trash or comes out of it is told whole, so that whoever keeps a copy needs nothing else.
 fn updated(before: &Record, after: &Record) -> Value {
+    match (before.is_live(), after.is_live()) {
+        (true, false) => deleted(before, after),
+        (false, true) => json!(WholeRecord::of(after, "restored")),
+        _ => edited(before, after),
+    }
+}
+
+fn deleted(before: &Record, after: &Record) -> Value {
+    let mut change = json!(WholeRecord::of(before, "deleted"));
+    change["before"] = change["after"].take();
+    if let Some(survivor) = after.merged_into {
+        change["after"] = json!({"merged_into": survivor});
+    }
+    change
+}
+
+fn edited(before: &Record, after: &Record) -> Value {
     let (mut was, mut is) = (Map::new(), Map::new());
     let edits = edits(before, after);
     for edit in &edits {

@@ -28,11 +28,10 @@ use std::sync::Arc;
 use lanekeeper_core::change::Actor;
 use lanekeeper_core::custom::{FieldDefinition, Scope};
 use lanekeeper_core::key::Key;
-use lanekeeper_core::outcome::OpportunityView;
 use lanekeeper_core::pipeline::{Pipeline, UnknownAttributes};
 use lanekeeper_core::plan::setup::Setup;
-use lanekeeper_core::query::Draft;
-use lanekeeper_core::{Faults, Object, Record};
+use lanekeeper_core::query::{Draft, Found};
+use lanekeeper_core::{Faults, Object};
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -224,22 +223,13 @@ impl Store {
         sqlite.overview()
     }
 
-    /// One account or contact.
+    /// One live record with what surrounds it, or the one that it was merged into.
     ///
     /// # Errors
     /// [`ReadError`] if the database does not answer.
-    pub fn record(&self, org: &Org, object: Object, id: Uuid) -> Result<Option<Record>, ReadError> {
+    pub fn record(&self, org: &Org, object: Object, id: Uuid) -> Result<Option<Found>, ReadError> {
         let Self::Sqlite(sqlite) = self;
         sqlite.record(org, object, id)
-    }
-
-    /// One opportunity with what surrounds it.
-    ///
-    /// # Errors
-    /// [`ReadError`] if the database does not answer.
-    pub fn opportunity(&self, org: &Org, id: Uuid) -> Result<Option<OpportunityView>, ReadError> {
-        let Self::Sqlite(sqlite) = self;
-        sqlite.opportunity(org, id)
     }
 
     /// The pipelines with their stages, in creation order.

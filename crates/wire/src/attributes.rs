@@ -86,7 +86,8 @@ fn keep_as_extra(member: Rest, attributes: &mut Attributes) {
     attributes.extra.insert(member.path, attribute);
 }
 
-fn keep(member: Rest, attributes: &mut Attributes, faults: &mut Faults) {
+/// Takes a member as a custom attribute.
+pub(crate) fn keep(member: Rest, attributes: &mut Attributes, faults: &mut Faults) {
     if let Err(message) = check_key(&member.key) {
         faults.add(member.shown_path, message);
         return;

@@ -32,6 +32,8 @@ pub fn read(body: Json, read_one: impl Fn(Json) -> Item) -> Result<Vec<Item>, Fa
 #[derive(Serialize)]
 pub struct ItemResult<'a, T> {
     index: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a str>,
     success: bool,
     #[serde(rename = "statusCode")]
     status_code: u16,
@@ -45,8 +47,10 @@ impl<'a, T: Serialize> ItemResult<'a, T> {
     /// An item that was done.
     pub fn done(index: usize, status_code: u16, data: T) -> Self {
         let (data, errors) = (Some(data), None);
+        let id = None;
         Self {
             index,
+            id,
             success: true,
             status_code,
             data,
@@ -54,12 +58,20 @@ impl<'a, T: Serialize> ItemResult<'a, T> {
         }
     }
 
+    /// With the key that named its record.
+    #[must_use]
+    pub fn with_id(self, id: Option<&'a str>) -> Self {
+        Self { id, ..self }
+    }
+
     /// An item that was refused.
     #[must_use]
     pub fn refused(index: usize, status_code: u16, faults: &'a Faults) -> Self {
         let (data, errors) = (None, Some(faults.by_path()));
+        let id = None;
         Self {
             index,
+            id,
             success: false,
             status_code,
             data,

@@ -1,6 +1,6 @@
 //! `POST /v1/opportunities`, and opportunities in answers.
 
-use lanekeeper_core::command::{Attributes, Command, CreateOpportunity};
+use lanekeeper_core::command::{Attributes, Command, CreateOpportunity, OwnerKey, StageKey};
 use lanekeeper_core::outcome::{ContactBrief, How, OpportunityCreated, OpportunityView};
 use lanekeeper_core::plan::Item;
 use lanekeeper_core::{Email, Faults, Object, Timestamp};
@@ -31,13 +31,11 @@ fn read_body(body: Json, faults: &mut Faults) -> Option<CreateOpportunity> {
     let mut create = CreateOpportunity {
         pipeline_id: pipeline_id.unwrap_or_default(),
         values: Default::default(),
-        stage_id: None,
-        stage_name: None,
+        stage: StageKey::default(),
         account_domain: None,
         primary_contact_email: None,
         additional_contact_emails: vec![],
-        owner_id: None,
-        owner_email: None,
+        owner: OwnerKey::default(),
         attributes: Attributes::default(),
     };
     for name in CONTAINERS {
@@ -58,8 +56,10 @@ fn read_opportunity(json: Json, create: &mut CreateOpportunity, faults: &mut Fau
         return;
     };
     create.values = system_values(Object::Opportunity, &mut members, faults);
-    create.stage_id = members.id("stage_id", faults);
-    create.stage_name = members.text("stage_name", faults);
+    create.stage = StageKey {
+        id: members.id("stage_id", faults),
+        name: members.text("stage_name", faults),
+    };
     let [published, alias] = CONTAINERS;
     take_container(published, &mut members, &mut create.attributes, faults);
     take_open_container(alias, &mut members, &mut create.attributes, faults);
@@ -75,8 +75,10 @@ fn read_related(json: Json, create: &mut CreateOpportunity, faults: &mut Faults)
     create.account_domain = members.parsed("account_domain", faults);
     create.primary_contact_email = members.parsed("primary_contact_email", faults);
     create.additional_contact_emails = additional_emails(&mut members, faults);
-    create.owner_email = members.parsed("owner_email", faults);
-    create.owner_id = members.id("owner_id", faults);
+    create.owner = OwnerKey {
+        email: members.parsed("owner_email", faults),
+        id: members.id("owner_id", faults),
+    };
     for member in members.rest() {
         let message = format!("is not allowed here; allowed are {ALLOWED}");
         faults.add(member.shown_path, message);

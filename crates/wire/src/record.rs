@@ -1,13 +1,16 @@
 //! Accounts and contacts in answers: every member always there, from the tables of the core.
 
 use lanekeeper_core::object::Kind;
-use lanekeeper_core::outcome::{How, Resolution};
+use lanekeeper_core::outcome::{Done, How, RecordWritten, Resolution};
+use lanekeeper_core::query::Found;
 use lanekeeper_core::record::contact_name;
 use lanekeeper_core::value::CustomValues;
-use lanekeeper_core::{Object, Record as CoreRecord};
+use lanekeeper_core::{Object, Record as CoreRecord, Timestamp};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
+
+use crate::opportunity::Opportunity;
 
 /// An account or contact in an answer.
 pub struct Record<'a>(pub &'a CoreRecord);
@@ -37,6 +40,61 @@ impl Serialize for Record<'_> {
         map.serialize_entry("created_at", &record.created_at)?;
         map.serialize_entry("updated_at", &record.updated_at)?;
         map.end()
+    }
+}
+
+/// A record of any kind in an answer.
+pub struct Whole<'a>(pub &'a Found);
+
+impl Serialize for Whole<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Found::Record(record) => Record(record).serialize(serializer),
+            Found::Opportunity(view) => Opportunity::from(view.as_ref()).serialize(serializer),
+        }
+    }
+}
+
+/// The answer to a write to a record that was there.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub enum Written<'a> {
+    /// As it is now.
+    Record(Whole<'a>),
+    /// As it is now, and what it answers for.
+    Merged {
+        /// As it is now.
+        #[serde(flatten)]
+        record: Whole<'a>,
+        /// Those that it answers for now.
+        merged: &'a [Uuid],
+        /// How many records referred to them, and refer to it now.
+        moved: usize,
+    },
+    /// It is in the trash.
+    Deleted {
+        /// Its id.
+        id: Uuid,
+        /// Since when.
+        deleted_at: Option<Timestamp>,
+    },
+}
+
+impl<'a> From<&'a RecordWritten> for Written<'a> {
+    fn from(written: &'a RecordWritten) -> Self {
+        let record = Whole(&written.found);
+        match &written.done {
+            Done::Updated | Done::Restored => Self::Record(record),
+            Done::Merged { from, moved } => Self::Merged {
+                record,
+                merged: from,
+                moved: *moved,
+            },
+            Done::Deleted => Self::Deleted {
+                id: written.found.record().id,
+                deleted_at: written.found.record().deleted_at,
+            },
+        }
     }
 }
 

@@ -26,7 +26,7 @@ pub(crate) fn system_values(object: Object, members: &mut Members, faults: &mut 
     values
 }
 
-fn read(kind: Kind, json: Json, path: &str, faults: &mut Faults) -> Option<Value> {
+pub(crate) fn read(kind: Kind, json: Json, path: &str, faults: &mut Faults) -> Option<Value> {
     match kind {
         Kind::Line(chars_max) => {
             let text = text(json, path, faults)?;

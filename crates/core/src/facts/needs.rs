@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 use crate::command::{
-    Attributes, Command, CreateOpportunity, FieldKey, ResolveContact, UpdateField,
+    Attribute, Attributes, Command, CreateOpportunity, FieldKey, Link, MergeRecords, OwnerKey,
+    ResolveContact, Target, UpdateField, UpdateRecord,
 };
 use crate::custom::normal::MemberKey;
 use crate::custom::{AttributeType, Scope};
@@ -35,7 +36,11 @@ pub struct Needs {
     pub conversions: BTreeSet<(Scope, FieldKey, AttributeType)>,
 }
 
-/// Most records of which the values are converted when a field changes its type.
+/// The fields that records are known by.
+const KEY_FIELDS: [&str; 3] = ["domain", "email", "other_emails"];
+
+/// Most records that one command changes besides those it names: those with a value of a field that changes its type, those
+/// that refer to what is merged.
 pub const HOLDERS_MAX: usize = 10_000;
 
 impl Needs {
@@ -49,6 +54,10 @@ impl Needs {
                 self.add_members(&resolve.attributes);
             }
             Command::ResolveContact(resolve) => self.add_contact(resolve),
+            Command::UpdateRecord(update) => self.add_record_update(update),
+            Command::DeleteRecord(delete) => self.add_target(&delete.target),
+            Command::RestoreRecord(restore) => self.add_target(&restore.target),
+            Command::MergeRecords(merge) => self.add_merge(merge),
             Command::CreateField(create) => self.add_fields(create.scope),
             Command::UpdateField(update) => self.add_update(update),
             Command::CreateStage(create) => drop(self.pipelines.insert(create.pipeline_id)),
@@ -64,6 +73,9 @@ impl Needs {
     /// What a plan that is about this record may ask for next: what answers for it, and what surrounds an opportunity.
     pub(super) fn add_surroundings(&mut self, record: &Record) {
         self.add_survivor(record);
+        if !record.is_live() {
+            self.add_keys_of(record);
+        }
         if record.object == Object::Opportunity {
             self.add_references(record);
         }
@@ -104,7 +116,10 @@ impl Needs {
 
     /// Whoever is named by what looks like a member's id or address.
     fn add_members(&mut self, attributes: &Attributes) {
-        let sent = attributes.kept.values().chain(attributes.extra.values());
+        self.add_members_of(attributes.kept.values().chain(attributes.extra.values()));
+    }
+
+    fn add_members_of<'a>(&mut self, sent: impl Iterator<Item = &'a Attribute>) {
         let texts = sent.flat_map(|attribute| match &attribute.value {
             Some(Value::Text(text)) => std::slice::from_ref(text),
             Some(Value::Texts(texts)) => texts.as_slice(),
@@ -122,14 +137,87 @@ impl Needs {
         self.pipelines.insert(create.pipeline_id);
         self.fields.insert(Scope::Opportunities(create.pipeline_id));
         self.add_members(&create.attributes);
-        self.users.extend(create.owner_id);
-        self.user_emails.extend(create.owner_email.clone());
+        self.add_owner(&create.owner);
         let emails = create.primary_contact_email.iter();
         let emails = emails.chain(&create.additional_contact_emails);
         self.emails.extend(emails.clone().cloned());
         match &create.account_domain {
             Some(domain) => drop(self.domains.insert(domain.clone())),
             None => self.domains.extend(emails.filter_map(company_domain)),
+        }
+    }
+
+    fn add_owner(&mut self, key: &OwnerKey) {
+        self.users.extend(key.id);
+        self.user_emails.extend(key.email.clone());
+    }
+
+    fn add_target(&mut self, target: &Target) {
+        self.records.insert((target.object, target.id));
+    }
+
+    fn add_record_update(&mut self, update: &UpdateRecord) {
+        self.add_target(&update.target);
+        match update.target.object {
+            Object::Account => drop(self.fields.insert(Scope::Accounts)),
+            Object::Contact => drop(self.fields.insert(Scope::Contacts)),
+            Object::Opportunity => {} // its pipeline's, once it is known
+        }
+        for value in KEY_FIELDS.iter().filter_map(|key| update.values.get(key)) {
+            value.iter().for_each(|value| self.add_natural_keys(value));
+        }
+        match update.account.as_ref().map(|sent| &sent.value) {
+            Some(Link::Id(id)) => drop(self.records.insert((Object::Account, *id))),
+            Some(Link::Key(domain)) => drop(self.domains.insert(domain.clone())),
+            Some(Link::Nothing) | None => {}
+        }
+        let contact = update.contact.iter().map(|sent| &sent.value);
+        let others = update.others.iter().flat_map(|sent| &sent.value);
+        for link in contact.chain(others) {
+            match link {
+                Link::Id(id) => drop(self.records.insert((Object::Contact, *id))),
+                Link::Key(email) => {
+                    self.emails.insert(email.clone());
+                    self.domains.extend(company_domain(email));
+                }
+                Link::Nothing => {}
+            }
+        }
+        update.owner.iter().for_each(|owner| self.add_owner(owner));
+        self.add_members_of(update.custom.values());
+    }
+
+    /// Whoever is known by a value that may be a domain or an address.
+    fn add_natural_keys(&mut self, value: &Value) {
+        let texts = match value {
+            Value::Text(text) => std::slice::from_ref(text),
+            Value::Texts(texts) => texts.as_slice(),
+            _ => &[],
+        };
+        for text in texts {
+            if let Ok(email) = text.parse() {
+                self.emails.insert(email);
+            } else if let Ok(domain) = text.parse() {
+                self.domains.insert(domain);
+            }
+        }
+    }
+
+    fn add_merge(&mut self, merge: &MergeRecords) {
+        self.add_target(&merge.target);
+        for id in &merge.from {
+            self.records.insert((merge.target.object, *id));
+            self.relations.insert((merge.target.object, *id));
+        }
+    }
+
+    /// What a record in the trash was known by: it may be somebody else's by now.
+    pub(super) fn add_keys_of(&mut self, record: &Record) {
+        for value in KEY_FIELDS
+            .iter()
+            .filter_map(|field| record.values.get(field))
+        {
+            self.add_natural_keys(value);
         }
     }
 

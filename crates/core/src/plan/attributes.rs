@@ -1,5 +1,6 @@
 //! Custom attributes: which field each key names, and what happens to one that names none.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::draft::Draft;
@@ -40,6 +41,39 @@ pub(super) fn resolve(
         }
     }
     Ok((values, ignored))
+}
+
+/// Sets and clears custom values as they were sent. A key has to name a field.
+pub(super) fn update(
+    scope: Scope,
+    sent: &BTreeMap<String, Attribute>,
+    custom: &mut CustomValues,
+    draft: &mut Draft,
+) -> Result<(), NotLoaded> {
+    let mut values = CustomValues::new();
+    let mut cleared: Vec<String> = vec![];
+    for (path, attribute) in sent {
+        match (slug_named(scope, attribute, draft)?, &attribute.value) {
+            (None, _) => {
+                let message = unknown(scope, &attribute.key, draft)?;
+                draft.faults.add(path, message);
+            }
+            (Some(slug), None) => cleared.push(slug),
+            (Some(slug), Some(value)) if value.is_empty() => cleared.push(slug),
+            (Some(slug), Some(value)) => put(scope, path, value, slug, &mut values, draft)?,
+        }
+    }
+    cleared.iter().for_each(|slug| drop(custom.remove(slug)));
+    custom.extend(values);
+    Ok(())
+}
+
+/// What to say of a key that names nothing.
+fn unknown(scope: Scope, key: &str, draft: &Draft) -> Result<String, NotLoaded> {
+    let system = scope.object().fields().iter().map(|field| field.name);
+    let fields = draft.facts.fields(scope)?;
+    let names = system.chain(fields.iter().map(|field| field.slug.as_str()));
+    Ok(format!("names no field{}", nearest::hint(key, names)))
 }
 
 fn slug_named(

@@ -69,7 +69,7 @@ fn refuse_addresses_of_others(
 }
 
 /// A contact's own address does not count among its others, and each of them counts once.
-fn without_address(values: &mut Values, own: &str) {
+pub(super) fn without_address(values: &mut Values, own: &str) {
     if let Some(Value::Texts(others)) = values.get_mut("other_emails") {
         let mut seen = BTreeSet::from([own.to_owned()]);
         others.retain(|other| seen.insert(other.clone()));

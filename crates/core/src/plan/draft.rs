@@ -5,7 +5,8 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use crate::facts::{NotLoaded, company_domain};
-use crate::outcome::How;
+use crate::outcome::{AccountBrief, ContactBrief, How, OpportunityView, OwnerBrief};
+use crate::query::Found;
 use crate::value::{CustomValues, Value, Values};
 use crate::{Change, DomainName, Email, Facts, Faults, Object, Outcome, Record, Timestamp};
 
@@ -137,6 +138,53 @@ impl<'a> Draft<'a> {
                 }
             }
         })
+    }
+
+    /// What a record refers to by this field, in the trash or not.
+    pub(super) fn referred(
+        &self,
+        record: &Record,
+        object: Object,
+        field: &str,
+    ) -> Result<Option<Arc<Record>>, NotLoaded> {
+        let Some(id) = record.reference(field) else {
+            return Ok(None);
+        };
+        Ok(self.facts.record_as_it_is(object, id)?.cloned())
+    }
+
+    /// The record as a reader sees it.
+    pub(super) fn view(&self, record: &Arc<Record>) -> Result<Found, NotLoaded> {
+        if record.object != Object::Opportunity {
+            return Ok(Found::Record(Arc::clone(record)));
+        }
+        let account = self.referred(record, Object::Account, "account_id")?;
+        let contact = self.referred(record, Object::Contact, "contact_id")?;
+        let mut additional_contacts = vec![];
+        for id in record.references("additional_contact_ids") {
+            let contact = self.facts.record_as_it_is(Object::Contact, *id)?;
+            additional_contacts.extend(contact.map(|contact| ContactBrief::of(contact)));
+        }
+        let pipeline_id = record.reference("pipeline_id").unwrap_or_default();
+        let stage_id = record.reference("stage_id");
+        let pipeline = self.facts.pipeline(pipeline_id)?;
+        let mut stages = pipeline.iter().flat_map(|pipeline| &pipeline.stages);
+        let stage = stages.find(|stage| Some(stage.id) == stage_id);
+        let owner = match record.reference("owner_id") {
+            Some(id) => self.facts.user(id)?,
+            None => None,
+        };
+        Ok(Found::Opportunity(Box::new(OpportunityView {
+            record: Arc::clone(record),
+            stage_name: stage.map(|stage| stage.label.clone()).unwrap_or_default(),
+            account: account.as_deref().map(AccountBrief::of),
+            contact: contact.as_deref().map(ContactBrief::of),
+            additional_contacts,
+            owner: owner.map(|owner| OwnerBrief {
+                id: owner.id,
+                email: owner.email.to_string(),
+            }),
+        })))
     }
 
     /// The account of a contact; none if it has none, or one in the trash.

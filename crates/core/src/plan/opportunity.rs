@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::attributes;
 use super::draft::{Draft, Resolved};
-use crate::command::CreateOpportunity;
+use crate::command::{CreateOpportunity, OwnerKey, StageKey};
 use crate::custom::Scope;
 use crate::facts::{NotLoaded, company_domain};
 use crate::outcome::{
@@ -13,7 +13,7 @@ use crate::outcome::{
 use crate::pipeline::{Pipeline, Stage, User};
 use crate::text::{fold, quote};
 use crate::value::{Value, Values};
-use crate::{Email, Faults, Object, Outcome};
+use crate::{Email, Faults, Object, Outcome, Record};
 
 /// What an opportunity is called when nothing tells its name.
 const UNNAMED: &str = "New opportunity";
@@ -22,7 +22,7 @@ pub(super) fn create(
     command: &CreateOpportunity,
     draft: &mut Draft,
 ) -> Result<Option<Outcome>, NotLoaded> {
-    let owner = choose_owner(command, draft)?;
+    let owner = choose_owner(&command.owner, "related_objects.", draft)?;
     let owner = or_fault(owner, draft);
     let Some(pipeline) = draft.facts.pipeline(command.pipeline_id)?.cloned() else {
         let id = command.pipeline_id;
@@ -140,9 +140,12 @@ fn values(
         .collect();
     let additional = Some(additional).filter(|ids| !ids.is_empty());
     let mut values = command.values.clone();
-    values
-        .entry("name")
-        .or_insert_with(|| Value::Text(derived_name(around)));
+    values.entry("name").or_insert_with(|| {
+        let record = |resolved: &'_ Resolved| Arc::clone(&resolved.record);
+        let account = around.account.as_ref().map(record);
+        let contact = around.primary.as_ref().map(record);
+        Value::Text(derived_name(account.as_deref(), contact.as_deref()))
+    });
     values.insert("pipeline_id", Value::Id(pipeline.id));
     values.insert("stage_id", Value::Id(stage.id));
     values.extend(owner.map(|owner| ("owner_id", Value::Id(owner.id))));
@@ -163,14 +166,11 @@ fn values(
 }
 
 /// The account's name, else the primary contact's name or address.
-fn derived_name(around: &Around) -> String {
-    let of_contact = |contact: &Resolved| ContactBrief::of(&contact.record).name();
-    let account = around
-        .account
-        .as_ref()
-        .map(|account| account.record.text("name").to_owned());
+pub(super) fn derived_name(account: Option<&Record>, contact: Option<&Record>) -> String {
+    let account = account.map(|account| account.text("name").to_owned());
     let account = account.filter(|name| !name.is_empty());
-    let name = account.or_else(|| around.primary.as_ref().map(of_contact));
+    let of_contact = |contact: &Record| ContactBrief::of(contact).name();
+    let name = account.or_else(|| contact.map(of_contact));
     name.unwrap_or_else(|| UNNAMED.to_owned())
 }
 
@@ -179,42 +179,8 @@ fn choose_stage<'a>(
     pipeline: &'a Pipeline,
     command: &CreateOpportunity,
 ) -> Result<(&'a Stage, How), Faults> {
-    let choices = || {
-        let labels: Vec<_> = pipeline
-            .active_stages()
-            .map(|stage| quote(&stage.label))
-            .collect();
-        format!("the pipeline's stages are {}", labels.join(", "))
-    };
-    if let Some(id) = command.stage_id {
-        let stage = pipeline.active_stages().find(|stage| stage.id == id);
-        let fault = || {
-            Faults::one(
-                "opportunity.stage_id",
-                format!(
-                    "names no active stage of the pipeline: '{id}'; {}",
-                    choices()
-                ),
-            )
-        };
-        return stage.map(|stage| (stage, How::Matched)).ok_or_else(fault);
-    }
-    if let Some(name) = &command.stage_name {
-        let folded = fold(name.trim());
-        let stage = pipeline
-            .active_stages()
-            .find(|stage| fold(stage.label.trim()) == folded);
-        let fault = || {
-            Faults::one(
-                "opportunity.stage_name",
-                format!(
-                    "names no active stage of the pipeline: {}; {}",
-                    quote(name),
-                    choices()
-                ),
-            )
-        };
-        return stage.map(|stage| (stage, How::Matched)).ok_or_else(fault);
+    if let Some(named) = named_stage(pipeline, &command.stage, "opportunity.") {
+        return named.map(|stage| (stage, How::Matched));
     }
     let default = pipeline.active_stages().find(|stage| stage.is_default);
     let stage = default.or_else(|| pipeline.active_stages().next());
@@ -227,35 +193,67 @@ fn choose_stage<'a>(
     stage.map(|stage| (stage, How::Default)).ok_or_else(fault)
 }
 
+/// The active stage that a key names, if it names any; its members were sent behind `prefix`.
+pub(super) fn named_stage<'a>(
+    pipeline: &'a Pipeline,
+    key: &StageKey,
+    prefix: &str,
+) -> Option<Result<&'a Stage, Faults>> {
+    let (member, sent, found) = match (key.id, &key.name) {
+        (Some(id), _) => {
+            let stage = pipeline.active_stages().find(|stage| stage.id == id);
+            ("stage_id", format!("'{id}'"), stage)
+        }
+        (None, Some(name)) => {
+            let folded = fold(name.trim());
+            let mut stages = pipeline.active_stages();
+            let stage = stages.find(|stage| fold(stage.label.trim()) == folded);
+            ("stage_name", quote(name), stage)
+        }
+        (None, None) => return None,
+    };
+    let fault = || {
+        let labels: Vec<_> = pipeline
+            .active_stages()
+            .map(|stage| quote(&stage.label))
+            .collect();
+        let labels = labels.join(", ");
+        Faults::one(
+            format!("{prefix}{member}"),
+            format!(
+                "names no active stage of the pipeline: {sent}; the pipeline's stages are {labels}"
+            ),
+        )
+    };
+    Some(found.ok_or_else(fault))
+}
+
 type Owner = Option<Arc<User>>;
 
-/// The member by id, or by address; both, if they are the same one.
-fn choose_owner(
-    command: &CreateOpportunity,
+/// The member by id, or by address; both, if they are the same one. The key's members were sent behind `prefix`.
+pub(super) fn choose_owner(
+    key: &OwnerKey,
+    prefix: &str,
     draft: &Draft,
 ) -> Result<Result<Owner, Faults>, NotLoaded> {
     let mut faults = Faults::default();
-    let by_id = match command.owner_id {
+    let by_id = match key.id {
         Some(id) => {
             let found = draft.facts.user(id)?.cloned();
             if found.is_none() {
-                faults.add(
-                    "related_objects.owner_id",
-                    format!("names no member: '{id}'"),
-                );
+                let message = format!("names no member: '{id}'");
+                faults.add(format!("{prefix}owner_id"), message);
             }
             found
         }
         None => None,
     };
-    let by_email = match &command.owner_email {
+    let by_email = match &key.email {
         Some(email) => {
             let found = draft.facts.user_by_email(email)?.cloned();
             if found.is_none() {
-                faults.add(
-                    "related_objects.owner_email",
-                    format!("names no member: {}", quote(email.as_str())),
-                );
+                let message = format!("names no member: {}", quote(email.as_str()));
+                faults.add(format!("{prefix}owner_email"), message);
             }
             found
         }
@@ -265,11 +263,11 @@ fn choose_owner(
         && one.id != other.id
     {
         let message = "names another member than 'owner_id'; send one of them";
-        faults.add("related_objects.owner_email", message);
+        faults.add(format!("{prefix}owner_email"), message);
     }
     Ok(faults.or(by_id.or(by_email)))
 }
 
-fn or_fault<T>(result: Result<T, Faults>, draft: &mut Draft) -> Option<T> {
+pub(super) fn or_fault<T>(result: Result<T, Faults>, draft: &mut Draft) -> Option<T> {
     result.map_err(|faults| draft.faults.extend(faults)).ok()
 }

@@ -3,16 +3,20 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
+use axum::http::header::ETAG;
 use axum::response::Response;
 use axum::{Extension, http::Uri};
-use lanekeeper_core::Object;
+use lanekeeper_core::command::{DeleteRecord, RestoreRecord, Target};
+use lanekeeper_core::plan::Item;
+use lanekeeper_core::{Command, Faults, Object};
 use lanekeeper_store::Org;
-use lanekeeper_wire::opportunity::Opportunity;
-use lanekeeper_wire::record::Record;
+use lanekeeper_wire::record::Whole;
+use lanekeeper_wire::{merge, update};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::search;
-use crate::answer::ok;
+use crate::answer::{Noun, etag, ok};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::error::ApiError;
@@ -54,6 +58,37 @@ macro_rules! handlers {
                 search::search(&app, $object, input).await
             }
 
+            pub(crate) async fn update_bulk(
+                State(app): State<Arc<App>>,
+                input: Input,
+            ) -> Result<Response, ApiError> {
+                write::update_bulk(&app, $object, input).await
+            }
+
+            pub(crate) async fn update(
+                State(app): State<Arc<App>>,
+                Path(id): Path<String>,
+                input: Input,
+            ) -> Result<Response, ApiError> {
+                super::change(&app, $object, &id, input, update::read).await
+            }
+
+            pub(crate) async fn remove(
+                State(app): State<Arc<App>>,
+                Path(id): Path<String>,
+                input: Input,
+            ) -> Result<Response, ApiError> {
+                super::change(&app, $object, &id, input, super::delete).await
+            }
+
+            pub(crate) async fn restore(
+                State(app): State<Arc<App>>,
+                Path(id): Path<String>,
+                input: Input,
+            ) -> Result<Response, ApiError> {
+                super::change(&app, $object, &id, input, super::restore).await
+            }
+
             pub(crate) async fn show(
                 State(app): State<Arc<App>>,
                 Extension(caller): Extension<Caller>,
@@ -66,34 +101,69 @@ macro_rules! handlers {
     };
 }
 
+/// What only records with a natural key have.
+macro_rules! merging {
+    ($name:ident, $object:expr) => {
+        pub(super) mod $name {
+            use super::*;
+
+            pub(crate) async fn merge(
+                State(app): State<Arc<App>>,
+                Path(id): Path<String>,
+                input: Input,
+            ) -> Result<Response, ApiError> {
+                super::change(&app, $object, &id, input, merge::read).await
+            }
+        }
+    };
+}
+
 handlers!(accounts, Object::Account);
 handlers!(contacts, Object::Contact);
 handlers!(opportunities, Object::Opportunity);
+merging!(account_merges, Object::Account);
+merging!(contact_merges, Object::Contact);
+
+/// Writes to the record that a path names.
+async fn change(
+    app: &App,
+    object: Object,
+    id: &str,
+    mut input: Input,
+    read: impl FnOnce(Target, Value) -> Item,
+) -> Result<Response, ApiError> {
+    let id = path_id(id).ok_or_else(|| not_found(object))?;
+    let target = input.target(object, id);
+    let item = read(target, input.take_body());
+    write::one(app, Noun::of(object), item, input).await
+}
+
+fn delete(target: Target, _: Value) -> Item {
+    Item::from(Command::DeleteRecord(Box::new(DeleteRecord { target })))
+}
+
+fn restore(target: Target, _: Value) -> Item {
+    Item::from(Command::RestoreRecord(Box::new(RestoreRecord { target })))
+}
+
+fn not_found(object: Object) -> ApiError {
+    Faults::not_found(format!("There is no {} with this id", object.name())).into()
+}
 
 fn show(app: &App, org: &Org, object: Object, uri: &Uri, id: &str) -> Result<Response, ApiError> {
     Query::of(uri, &[]).finish()?;
-    let not_found = || {
-        ApiError::NotFound(match object {
-            Object::Account => "There is no account with this id",
-            Object::Contact => "There is no contact with this id",
-            Object::Opportunity => "There is no opportunity with this id",
-        })
-    };
+    let not_found = || not_found(object);
     let id = path_id(id).ok_or_else(not_found)?;
-    match object {
-        Object::Opportunity => {
-            let view = app.store.opportunity(org, id)?.ok_or_else(not_found)?;
-            Ok(ok("Opportunity found", Opportunity::from(&view)))
-        }
-        Object::Account | Object::Contact => {
-            let record = app.store.record(org, object, id)?.ok_or_else(not_found)?;
-            let message = match object {
-                Object::Account => "Account found",
-                _ => "Contact found",
-            };
-            Ok(ok(message, Record(&record)))
-        }
-    }
+    let found = app.store.record(org, object, id)?.ok_or_else(not_found)?;
+    let message = match object {
+        Object::Account => "Account found",
+        Object::Contact => "Contact found",
+        Object::Opportunity => "Opportunity found",
+    };
+    let mut response = ok(message, Whole(&found));
+    let version = found.record().version();
+    response.headers_mut().insert(ETAG, etag(&version));
+    Ok(response)
 }
 
 /// The id in a path; what is no UUID names nothing.

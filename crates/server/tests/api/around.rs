@@ -98,11 +98,11 @@ async fn a_method_that_a_path_does_not_have_is_a_405_with_those_it_has() {
 
     for (method, target, allowed) in [
         ("DELETE", "/v1/accounts", "GET,HEAD,POST"),
-        ("GET", "/v1/accounts/bulk", "POST"),
+        ("GET", "/v1/accounts/fields/bulk", "POST"),
         ("POST", "/v1/changes", "GET,HEAD"),
         ("PUT", "/healthz", "GET,HEAD"),
         ("BREW", "/v1/opportunities/search", "POST"),
-        ("OPTIONS", "/v1/contacts/bulk", "POST"),
+        ("OPTIONS", "/v1/contacts/bulk", "POST,PATCH"),
     ] {
         let answer = app.call(method, target).send().await;
         assert_eq!(

@@ -1,10 +1,14 @@
 //! What belongs to another organisation is answered exactly like what does not exist: every operation, every place
 //! that takes an id.
 
+mod changes;
+
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use uuid::Uuid;
+
+use changes::{change, is_in_path, own_record};
 
 use crate::openapi::{document, operations};
 use crate::redaction::redacted;
@@ -28,6 +32,8 @@ enum Name {
     FieldId,
     IdempotencyKey,
     Sequence,
+    /// A record that is to be merged into another.
+    Merged,
 }
 
 use Name::*;
@@ -46,6 +52,22 @@ const OPPORTUNITY: &[Name] = &[
 ];
 const ACCOUNT: &[Name] = &[Domain, Field, IdempotencyKey];
 const CONTACT: &[Name] = &[Email, OtherEmail, Field, IdempotencyKey];
+const ACCOUNT_UPDATE: &[Name] = &[Account, Domain, Field, IdempotencyKey];
+const CONTACT_UPDATE: &[Name] = &[Contact, Account, Email, OtherEmail, Field, IdempotencyKey];
+const OPPORTUNITY_UPDATE: &[Name] = &[
+    Opportunity,
+    Account,
+    Contact,
+    Stage,
+    StageLabel,
+    Owner,
+    OwnerEmail,
+    Domain,
+    Email,
+    OtherEmail,
+    Field,
+    IdempotencyKey,
+];
 const FIELDS: &[Name] = &[Field, IdempotencyKey];
 const FIELD_UPDATES: &[Name] = &[Field, FieldId, IdempotencyKey];
 /// Lists and the rest of searches are in `search.rs`: nothing of another organisation is found.
@@ -61,6 +83,35 @@ const MATRIX: &[(&str, &[Name])] = &[
         "GET /v1/opportunities/{opportunity_id}",
         &[Opportunity, Account, Pipeline],
     ),
+    ("PATCH /v1/opportunities/bulk", OPPORTUNITY_UPDATE),
+    (
+        "PATCH /v1/opportunities/{opportunity_id}",
+        OPPORTUNITY_UPDATE,
+    ),
+    (
+        "DELETE /v1/opportunities/{opportunity_id}",
+        &[Opportunity, Account],
+    ),
+    (
+        "POST /v1/opportunities/{opportunity_id}/restore",
+        &[Opportunity, Account],
+    ),
+    ("PATCH /v1/accounts/bulk", ACCOUNT_UPDATE),
+    ("PATCH /v1/accounts/{account_id}", ACCOUNT_UPDATE),
+    ("DELETE /v1/accounts/{account_id}", &[Account, Contact]),
+    (
+        "POST /v1/accounts/{account_id}/restore",
+        &[Account, Contact],
+    ),
+    ("POST /v1/accounts/{account_id}/merge", &[Account, Merged]),
+    ("PATCH /v1/contacts/bulk", CONTACT_UPDATE),
+    ("PATCH /v1/contacts/{contact_id}", CONTACT_UPDATE),
+    ("DELETE /v1/contacts/{contact_id}", &[Contact, Account]),
+    (
+        "POST /v1/contacts/{contact_id}/restore",
+        &[Contact, Account],
+    ),
+    ("POST /v1/contacts/{contact_id}/merge", &[Contact, Merged]),
     ("POST /v1/accounts", ACCOUNT),
     ("POST /v1/accounts/bulk", ACCOUNT),
     ("POST /v1/inbound/accounts", ACCOUNT),
@@ -251,13 +302,14 @@ impl Other {
             OtherEmail => "theirs@gmail.com".to_owned(),
             StageLabel | Field | IdempotencyKey => "theirs".to_owned(),
             Sequence => self.sequence.to_string(),
+            Merged => id("account_id"),
         }
     }
 }
 
 fn nobodys_name(name: Name) -> String {
     match name {
-        Account | Contact | Opportunity | Pipeline | Stage | Owner | FieldId => {
+        Account | Contact | Opportunity | Pipeline | Stage | Owner | FieldId | Merged => {
             Uuid::now_v7().to_string()
         }
         OwnerEmail => "owner@nobody.com".to_owned(),
@@ -273,8 +325,15 @@ fn nobodys_name(name: Name) -> String {
 async fn ask(app: &TestApp, operation: &str, name: Name, text: &str) -> (u16, Value) {
     let asking = app.another_tenant();
     let (method, path) = operation.split_once(' ').expect("method and path");
-    let own = asking.pipeline_id.to_string();
-    let is_in_body = matches!(name, Field | FieldId | StageLabel | IdempotencyKey);
+    let changes_a_record = method == "PATCH" || path.ends_with("/merge");
+    let own = match changes_a_record {
+        true => own_record(app, &asking, path).await,
+        false => asking.pipeline_id.to_string(),
+    };
+    let is_in_body = match changes_a_record {
+        true => !is_in_path(name, path),
+        false => matches!(name, Field | FieldId | StageLabel | IdempotencyKey),
+    };
     let named = if is_in_body { own.as_str() } else { text };
     let path = path
         .split('/')
@@ -284,7 +343,9 @@ async fn ask(app: &TestApp, operation: &str, name: Name, text: &str) -> (u16, Va
         target += &format!("?after={text}");
     }
     let mut call = app.call(method, &target).key(&asking.key);
-    if method == "POST" {
+    if changes_a_record {
+        call = call.json(&change(operation, name, text, &own));
+    } else if method == "POST" && !operation.ends_with("/restore") {
         let body = body(&asking, operation, name, text);
         let is_bulk = operation.contains("/bulk");
         call = call.json(&if is_bulk { json!([body]) } else { body });
@@ -294,7 +355,7 @@ async fn ask(app: &TestApp, operation: &str, name: Name, text: &str) -> (u16, Va
     }
     let answer = call.send().await;
     assert!(!answer.headers.contains_key("idempotency-replayed"));
-    (answer.status, without(&answer, text))
+    (answer.status, without(&answer, text, &own))
 }
 
 /// What names the thing in the operation's body. A field is given a value that theirs does not hold.
@@ -353,7 +414,7 @@ fn body(asking: &Tenant, operation: &str, name: Name, text: &str) -> Value {
 }
 
 /// The body with the name made one that both have, and without ids and times.
-fn without(answer: &Answer, text: &str) -> Value {
+fn without(answer: &Answer, text: &str, own: &str) -> Value {
     let mut body = answer.body.clone();
     if let Some(body) = body.as_object_mut() {
         body.remove("request_id");
@@ -365,6 +426,7 @@ fn without(answer: &Answer, text: &str) -> Value {
         "nobody"
     };
     let mut shown = body.to_string().replace(text, "<name>");
+    shown = shown.replace(own, "<own>");
     for part in [plain, company] {
         let (first, rest) = part.split_at(1);
         shown = shown.replace(part, "<name>");

@@ -44,6 +44,29 @@ pub(super) fn load(
     unknown: UnknownAttributes,
 ) -> Result<Facts, ReadError> {
     let mut facts = Facts::absent(needs, unknown);
+    add_known(connection, org, needs, &mut facts)?;
+    for (scope, slug) in facts.holders_needed(needs) {
+        for record in holders(connection, org, scope, &slug)? {
+            facts.add_record(Arc::new(record));
+        }
+    }
+    loop {
+        let further = facts.further_needs();
+        if further.is_empty() {
+            return Ok(facts);
+        }
+        facts.expect(&further);
+        add_known(connection, org, &further, &mut facts)?;
+    }
+}
+
+/// Whatever the needs name, and is there.
+fn add_known(
+    connection: &Connection,
+    org: Org,
+    needs: &Needs,
+    facts: &mut Facts,
+) -> Result<(), ReadError> {
     let domains = needs.domains.iter().map(|domain| domain.as_str());
     for account in by_keys(connection, org, Object::Account, domains)? {
         facts.add_record(Arc::new(account));
@@ -56,29 +79,6 @@ pub(super) fn load(
             facts.add_record(Arc::new(record));
         }
     }
-    add_asked(connection, org, needs, &mut facts)?;
-    for (scope, slug) in facts.holders_needed(needs) {
-        for record in holders(connection, org, scope, &slug)? {
-            facts.add_record(Arc::new(record));
-        }
-    }
-    loop {
-        let further = facts.further_needs();
-        if further.is_empty() {
-            return Ok(facts);
-        }
-        facts.expect(&further);
-        add_asked(connection, org, &further, &mut facts)?;
-    }
-}
-
-/// What is looked for by id, the members by address too, and fields.
-fn add_asked(
-    connection: &Connection,
-    org: Org,
-    needs: &Needs,
-    facts: &mut Facts,
-) -> Result<(), ReadError> {
     for (object, id) in &needs.records {
         if let Some(record) = record_with_links(connection, org, *object, *id)? {
             facts.add_record(Arc::new(record));
@@ -101,7 +101,7 @@ fn add_asked(
 }
 
 /// The record of an id, in the trash or not, with what it is linked to by a table of its own.
-fn record_with_links(
+pub(super) fn record_with_links(
     connection: &Connection,
     org: Org,
     object: Object,
@@ -233,7 +233,9 @@ fn holders(
     ])?;
     let mut found = vec![];
     while let Some(row) = rows.next()? {
-        found.push(record_of(row, object)?);
+        let mut record = record_of(row, object)?;
+        add_links(connection, org, &mut record)?;
+        found.push(record);
     }
     Ok(found)
 }

@@ -6,7 +6,8 @@ use lanekeeper_core::custom::{FieldDefinition, Scope};
 use lanekeeper_core::key::{Key, KeyScope};
 use lanekeeper_core::outcome::{AccountBrief, ContactBrief, OpportunityView, OwnerBrief};
 use lanekeeper_core::pipeline::Pipeline;
-use lanekeeper_core::{Object, Record, Timestamp, Value};
+use lanekeeper_core::query::Found;
+use lanekeeper_core::{Object, Timestamp, Value};
 use rusqlite::{Connection, Row, params};
 use uuid::Uuid;
 
@@ -67,8 +68,19 @@ impl Sqlite {
         org: &Org,
         object: Object,
         id: Uuid,
-    ) -> Result<Option<Record>, ReadError> {
-        self.read(|connection| load::answering(connection, *org, object, id))
+    ) -> Result<Option<Found>, ReadError> {
+        self.read(|connection| {
+            // One state of the database for a record and its links.
+            let snapshot = connection.unchecked_transaction()?;
+            Ok(match object {
+                Object::Opportunity => opportunity(&snapshot, *org, By::Id(id))?
+                    .map(|view| Found::Opportunity(Box::new(view))),
+                Object::Account | Object::Contact => {
+                    let record = load::answering(&snapshot, *org, object, id)?;
+                    record.map(|record| Found::Record(Arc::new(record)))
+                }
+            })
+        })
     }
 
     pub(crate) fn pipelines(&self, org: &Org) -> Result<Vec<Pipeline>, ReadError> {
@@ -85,18 +97,6 @@ impl Sqlite {
         scope: Scope,
     ) -> Result<Vec<FieldDefinition>, ReadError> {
         self.read(|connection| load::fields(connection, *org, scope))
-    }
-
-    pub(crate) fn opportunity(
-        &self,
-        org: &Org,
-        id: Uuid,
-    ) -> Result<Option<OpportunityView>, ReadError> {
-        self.read(|connection| {
-            // One state of the database for the opportunity and its links.
-            let snapshot = connection.unchecked_transaction()?;
-            opportunity(&snapshot, *org, By::Id(id))
-        })
     }
 
     pub(crate) fn changes(

@@ -8,8 +8,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value as Json;
 
 use crate::field::metadata;
-use crate::opportunity::Opportunity;
-use crate::record::Record;
+use crate::record::Whole;
 
 /// The data of a list or search.
 pub struct Page<'a> {
@@ -85,9 +84,9 @@ struct Shown<'a> {
 impl Serialize for Shown<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Selection::Only { members, custom } = self.selection else {
-            return serialize(self.found, serializer);
+            return Whole(self.found).serialize(serializer);
         };
-        let whole = serialize(self.found, serde_json::value::Serializer);
+        let whole = Whole(self.found).serialize(serde_json::value::Serializer);
         let mut whole = whole.map_err(S::Error::custom)?;
         let all = whole.as_object_mut();
         let all = all.expect("a record is an object");
@@ -99,12 +98,5 @@ impl Serialize for Shown<'_> {
         }
         all.retain(|name, _| members.contains(name) || (has_custom && name == "custom_fields"));
         whole.serialize(serializer)
-    }
-}
-
-fn serialize<S: Serializer>(found: &Found, serializer: S) -> Result<S::Ok, S::Error> {
-    match found {
-        Found::Record(record) => Record(record).serialize(serializer),
-        Found::Opportunity(view) => Opportunity::from(view.as_ref()).serialize(serializer),
     }
 }

@@ -1,7 +1,7 @@
 use uuid::Uuid;
 
 use super::{ids, now, setup};
-use crate::command::{Attributes, Command, CreateOpportunity, ResolveContact};
+use crate::command::{Attributes, Command, CreateOpportunity, OwnerKey, ResolveContact, StageKey};
 use crate::facts::{Facts, Needs};
 use crate::model::Model;
 use crate::outcome::{How, OpportunityCreated, Outcome};
@@ -14,13 +14,11 @@ fn opportunity() -> CreateOpportunity {
     CreateOpportunity {
         pipeline_id: setup().pipeline.id,
         values: Values::new(),
-        stage_id: None,
-        stage_name: None,
+        stage: Default::default(),
         account_domain: None,
         primary_contact_email: None,
         additional_contact_emails: vec![],
-        owner_id: None,
-        owner_email: None,
+        owner: Default::default(),
         attributes: Attributes::default(),
     }
 }
@@ -137,7 +135,10 @@ fn a_contact_keeps_the_account_it_has() {
 fn the_stage_is_the_default_unless_it_is_named_whatever_its_case() {
     let mut model = Model::new(&setup());
     let named = |name: &str| CreateOpportunity {
-        stage_name: Some(name.to_owned()),
+        stage: StageKey {
+            id: None,
+            name: Some(name.to_owned()),
+        },
         ..opportunity()
     };
 
@@ -164,13 +165,17 @@ fn an_owner_by_id_and_another_by_address_are_refused() {
     let stranger = || "stranger@example.com".parse().ok();
 
     let agreed = CreateOpportunity {
-        owner_id: Some(owner.id),
-        owner_email: Some(owner.email),
+        owner: OwnerKey {
+            id: Some(owner.id),
+            email: Some(owner.email),
+        },
         ..opportunity()
     };
     let unknown = CreateOpportunity {
-        owner_id: Some(owner.id),
-        owner_email: stranger(),
+        owner: OwnerKey {
+            id: Some(owner.id),
+            email: stranger(),
+        },
         ..opportunity()
     };
 

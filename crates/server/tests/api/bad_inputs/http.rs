@@ -196,17 +196,17 @@ pub(super) fn rows() -> Vec<RawRow> {
         open(
             "A20",
             request("TRACE", "/v1/accounts/bulk", ""),
-            method("POST"),
+            method("POST,PATCH"),
         ),
         open(
             "A20",
             request("BREW", "/v1/accounts/bulk", ""),
-            method("POST"),
+            method("POST,PATCH"),
         ),
         open(
             "A20",
             request("GET", "/v1/accounts/bulk", ""),
-            method("POST"),
+            method("POST,PATCH"),
         ),
         open(
             "A20",
