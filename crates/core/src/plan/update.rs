@@ -86,6 +86,11 @@ fn check_keys(before: &Record, after: &mut Record, draft: &mut Draft) -> Result<
             if before.reference("pipeline_id") != after.reference("pipeline_id") {
                 let message = "cannot be changed: an opportunity stays in its pipeline";
                 draft.faults.add("pipeline_id", message);
+                // What else is wrong is told by the pipeline that it is in.
+                let pipeline_id = before.values.get("pipeline_id").cloned();
+                after
+                    .values
+                    .extend(pipeline_id.map(|id| ("pipeline_id", id)));
             }
             Ok(())
         }

@@ -224,6 +224,21 @@ impl TestApp {
         self.call("POST", target).json(&body).send().await
     }
 
+    pub(crate) async fn patch(&self, target: &str, body: Value) -> Answer {
+        self.call("PATCH", target).json(&body).send().await
+    }
+
+    pub(crate) async fn delete(&self, target: &str) -> Answer {
+        self.call("DELETE", target).send().await
+    }
+
+    /// Creates a record, and answers its id.
+    pub(crate) async fn made(&self, target: &str, body: Value) -> String {
+        let made = self.post(target, body).await;
+        assert_eq!(made.status, 201, "{}", made.body);
+        made.data()["id"].as_str().expect("an id").to_owned()
+    }
+
     /// Creates an opportunity in the first organisation's pipeline.
     pub(crate) async fn create(&self, opportunity: Value, related_objects: Value) -> Answer {
         let body = self.tenant.opportunity(opportunity, related_objects);
