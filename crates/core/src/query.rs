@@ -18,7 +18,7 @@ pub use cursor::{Position, Sign};
 pub use field::{Field, Fields, Holds, Place};
 pub use filter::{Bound, Condition, Filter, FilterDraft, Operator};
 pub use operand::{Atom, Input};
-pub use read::Found;
+pub use read::{Found, index_name, index_values};
 pub use selection::Selection;
 pub use sort::{Sort, SortDraft, TEXT_KEY_CHARS_MAX};
 pub use text_search::{TextSearch, index_text, phone_digits};

@@ -7,6 +7,8 @@ pub(crate) mod connection;
 mod cycle;
 mod functions;
 mod idempotency;
+mod index_custom;
+mod index_name;
 mod index_text;
 mod load;
 mod read;

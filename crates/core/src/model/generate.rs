@@ -1,5 +1,6 @@
 //! Random commands from a small world, so that they meet.
 
+mod custom;
 pub mod record;
 pub mod search;
 mod settings;

@@ -71,6 +71,8 @@ pub enum Holds {
     Id,
     /// Several texts.
     Texts,
+    /// Several texts that are compared as they are, such as the values of a multi-select.
+    Choices,
     /// Several ids.
     Ids,
 }
@@ -79,7 +81,13 @@ impl Holds {
     /// Whether there is an order to sort by.
     #[must_use]
     pub const fn is_ordered(self) -> bool {
-        !matches!(self, Self::Texts | Self::Ids)
+        !self.is_list()
+    }
+
+    /// Whether a record has several values of it.
+    #[must_use]
+    pub const fn is_list(self) -> bool {
+        matches!(self, Self::Texts | Self::Choices | Self::Ids)
     }
 
     /// In words that a caller reads.
@@ -93,6 +101,7 @@ impl Holds {
             Self::Time | Self::Seconds | Self::Instant | Self::Day => "dates",
             Self::Id => "ids",
             Self::Texts => "lists of texts",
+            Self::Choices => "lists of options",
             Self::Ids => "lists of ids",
         }
     }
@@ -199,7 +208,10 @@ impl<'a> Fields<'a> {
     fn custom(&self, name: &str) -> Option<(Place, Holds)> {
         let slug = name.strip_prefix("custom__").unwrap_or(name);
         let field = self.custom.iter().find(|field| field.slug == slug)?;
-        Some((Place::Custom(field.slug.clone()), holds_custom(field)))
+        Some((
+            Place::Custom(field.slug.clone()),
+            Holds::of_custom(field.attribute_type),
+        ))
     }
 
     /// Every member of the records but the custom fields.
@@ -235,17 +247,22 @@ fn holds(field: &object::Field) -> Holds {
     }
 }
 
-const fn holds_custom(field: &FieldDefinition) -> Holds {
-    use AttributeType as T;
-    match field.attribute_type {
-        T::Number | T::Rating | T::Currency | T::Percentage => Holds::Number,
-        T::Checkbox => Holds::Boolean,
-        T::Select | T::Radio => Holds::Exact,
-        T::Timestamp | T::Datetime => Holds::Instant,
-        T::Date => Holds::Day,
-        T::Email | T::Time => Holds::Lower,
-        T::MultiSelect | T::TeamMembers | T::DateRange => Holds::Texts,
-        T::String | T::Location | T::Phone | T::Website | T::Url => Holds::Text,
+impl Holds {
+    /// What a custom field of this type holds.
+    #[must_use]
+    pub const fn of_custom(attribute_type: AttributeType) -> Self {
+        use AttributeType as T;
+        match attribute_type {
+            T::Number | T::Rating | T::Currency | T::Percentage => Self::Number,
+            T::Checkbox => Self::Boolean,
+            T::Select | T::Radio => Self::Exact,
+            T::Timestamp | T::Datetime => Self::Instant,
+            T::Date => Self::Day,
+            T::Email | T::Time => Self::Lower,
+            T::MultiSelect | T::TeamMembers => Self::Choices,
+            T::DateRange => Self::Texts,
+            T::String | T::Location | T::Phone | T::Website | T::Url => Self::Text,
+        }
     }
 }
 

@@ -135,7 +135,7 @@ impl Operator {
             Eq | Neq | In | NotIn | Empty | NotEmpty => true,
             Contains | NotContains | ContainsAll | ContainsNone => matches!(
                 holds,
-                Holds::Text | Holds::Lower | Holds::Texts | Holds::Ids
+                Holds::Text | Holds::Lower | Holds::Texts | Holds::Choices | Holds::Ids
             ),
             StartsWith | EndsWith => matches!(holds, Holds::Text | Holds::Lower | Holds::Texts),
             Gt | Gte | Lt | Lte | Between => matches!(
@@ -229,12 +229,15 @@ fn unfit(operator: Operator, field: &Field) -> String {
 
 /// What the operator asks of a field; for the negative ones, what it excludes.
 fn condition(operator: Operator, holds: Holds, value: Option<&Input>) -> Result<Condition, Faults> {
-    let is_list_of_ids = holds == Holds::Ids;
-    let is_list = is_list_of_ids || holds == Holds::Texts;
+    // Entries that are compared whole: what such a list contains is an entry, not a part of one.
+    let has_whole_entries = matches!(holds, Holds::Ids | Holds::Choices);
+    let is_list = holds.is_list();
     Ok(match operator {
         Empty | NotEmpty => Condition::HasValue,
         Eq | Neq => Condition::IsOneOf(vec![single(holds, value)?]),
-        Contains | NotContains if is_list_of_ids => Condition::IsOneOf(vec![single(holds, value)?]),
+        Contains | NotContains if has_whole_entries => {
+            Condition::IsOneOf(vec![single(holds, value)?])
+        }
         Contains | NotContains => Condition::ContainsAll(vec![word(holds, value)?]),
         StartsWith => Condition::StartsWith(word(holds, value)?),
         EndsWith => Condition::EndsWith(word(holds, value)?),

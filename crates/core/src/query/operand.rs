@@ -75,7 +75,7 @@ impl Atom {
         match holds {
             Holds::Text | Holds::Texts => text(input, fold),
             Holds::Lower => text(input, str::to_lowercase),
-            Holds::Exact => text(input, str::to_owned),
+            Holds::Exact | Holds::Choices => text(input, str::to_owned),
             Holds::Instant => iso(input, ISO_LEN),
             Holds::Day => iso(input, DATE_LEN),
             Holds::Number => number(input),

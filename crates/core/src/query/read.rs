@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::operand::Atom;
-use super::{Field, Holds, Place};
+use super::{Field, Holds, Place, TEXT_KEY_CHARS_MAX};
+use crate::custom::AttributeType;
 use crate::outcome::{ContactBrief, OpportunityView};
 use crate::text::fold;
-use crate::{Record, Value};
+use crate::{Object, Record, Value};
 
 const MICROS_PER_SECOND: i64 = 1_000_000;
 
@@ -51,12 +52,17 @@ impl Field {
             Place::Custom(slug) => record.custom.get(slug).cloned(),
             place => text(related(place, found)),
         };
-        value.map(|value| self.atoms(value)).unwrap_or_default()
+        value
+            .map(|value| self.holds.atoms(value))
+            .unwrap_or_default()
     }
+}
 
-    fn atoms(&self, value: Value) -> Vec<Atom> {
-        let text = |text: String| match self.holds {
-            Holds::Text | Holds::Texts => Atom::Text(fold(&text)),
+impl Holds {
+    /// A value as it compares; of a list, each entry.
+    fn atoms(self, value: Value) -> Vec<Atom> {
+        let text = |text: String| match self {
+            Self::Text | Self::Texts => Atom::Text(fold(&text)),
             _ => Atom::Text(text),
         };
         match value {
@@ -70,6 +76,29 @@ impl Field {
             Value::Ids(ids) => ids.into_iter().map(Atom::Id).collect(),
         }
     }
+}
+
+/// What an index of custom values holds of a value: as it compares, each entry of a list once, texts as far as they are
+/// sorted by.
+#[must_use]
+pub fn index_values(attribute_type: AttributeType, value: &Value) -> Vec<Atom> {
+    let atoms = Holds::of_custom(attribute_type).atoms(value.clone());
+    let mut atoms: Vec<Atom> = atoms.into_iter().map(Atom::into_key).collect();
+    atoms.sort_unstable();
+    atoms.dedup();
+    atoms
+}
+
+/// What an index of names holds of an account or a contact: its name as it compares, as far as it is sorted by.
+#[must_use]
+pub fn index_name(record: &Record) -> Option<String> {
+    let name = match (record.object, record.values.get("name")) {
+        (Object::Contact, _) => ContactBrief::of(record).name(),
+        (_, Some(Value::Text(name))) => name.clone(),
+        _ => return None,
+    };
+    let letters = fold(&name);
+    Some(letters.chars().take(TEXT_KEY_CHARS_MAX).collect())
 }
 
 /// A text of what the record refers to; none if it is empty.

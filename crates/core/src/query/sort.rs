@@ -29,15 +29,23 @@ pub struct Sort {
     pub descending: bool,
 }
 
+impl Atom {
+    /// As far as it is sorted by: of a text, its beginning.
+    #[must_use]
+    pub fn into_key(self) -> Self {
+        match self {
+            Self::Text(text) => Self::Text(text.chars().take(TEXT_KEY_CHARS_MAX).collect()),
+            other => other,
+        }
+    }
+}
+
 impl Sort {
     /// What a record is sorted by.
     #[must_use]
     pub fn key(&self, found: &Found) -> Option<Atom> {
         let value = self.field.values(found).into_iter().next()?;
-        Some(match value {
-            Atom::Text(text) => Atom::Text(text.chars().take(TEXT_KEY_CHARS_MAX).collect()),
-            other => other,
-        })
+        Some(value.into_key())
     }
 }
 

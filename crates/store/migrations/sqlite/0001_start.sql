@@ -214,6 +214,9 @@ create index opportunity_by_update on opportunity (org, pipeline_id, updated_at)
 create index opportunity_by_creation on opportunity (org, pipeline_id, created_at) where deleted_at is null;
 create index opportunity_by_stage on opportunity (org, pipeline_id, stage_id, updated_at) where deleted_at is null;
 create index opportunity_by_owner on opportunity (org, pipeline_id, owner_id, updated_at) where deleted_at is null;
+create index opportunity_by_deal_size on opportunity (org, pipeline_id, deal_size) where deleted_at is null;
+create index opportunity_by_close_date on opportunity (org, pipeline_id, close_date) where deleted_at is null;
+create index opportunity_by_next_action on opportunity (org, pipeline_id, next_action_date) where deleted_at is null;
 create index opportunity_by_account on opportunity (org, account_id, updated_at);
 create index opportunity_by_contact on opportunity (org, contact_id, updated_at);
 
@@ -229,8 +232,36 @@ create table opportunity_contact (
 ) strict;
 create index opportunities_of_contact on opportunity_contact (org, contact_id);
 
--- The texts of records that are not in the trash, folded, by their rows' `rid`: any three characters in a row find them. `org` is one such triple that
--- stands for the organisation, so that nobody's common words slow down anybody else. Only places are kept, no texts.
+-- The names of records that are not in the trash, folded, as far as they are sorted by.
+create table account_name (
+    org integer not null,
+    value text not null,
+    record integer not null,
+    primary key (org, value, record)
+) strict, without rowid;
+create table contact_name (
+    org integer not null,
+    value text not null,
+    record integer not null,
+    primary key (org, value, record)
+) strict, without rowid;
+
+-- The values of custom fields as they compare, of records that are not in the trash; texts as far as they are sorted by. A
+-- row for each value, or for each entry of a list. `field` is the row of the field, which tells whose values they are, and
+-- `record` the row of the record. The second index has the records of one value in the order in which they were updated.
+create table custom_value (
+    org integer not null,
+    field integer not null,
+    value any not null,
+    record integer not null,
+    updated_at integer not null,
+    primary key (org, field, value, record)
+) strict, without rowid;
+create index custom_value_by_update on custom_value (org, field, value, updated_at);
+
+-- The texts of records that are not in the trash, folded, by their rows' `rid`: any three characters in a row find them.
+-- `org` is one such triple that stands for the organisation, so that nobody's common words slow down anybody else. Only
+-- places are kept, no texts.
 create virtual table account_text using fts5 (
     org, body, content = '', contentless_delete = 1, tokenize = 'trigram case_sensitive 1'
 );

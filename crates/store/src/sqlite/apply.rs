@@ -11,7 +11,7 @@ use rusqlite::{Connection, ToSql, params, params_from_iter};
 use uuid::Uuid;
 
 use super::columns::{custom_sql, has_column, sql_of, statements};
-use super::index_text;
+use super::{index_custom, index_name, index_text};
 use crate::{Org, changeset};
 
 /// What the changes of one request are stored with.
@@ -74,7 +74,10 @@ fn apply_one(connection: &Connection, org: Org, change: &Change) -> rusqlite::Re
         Change::CreateRecord(record) => create_record(connection, org, record),
         Change::UpdateRecord { before, after } => update_record(connection, org, before, after),
         Change::CreateField(field) => settings::create_field(connection, org, field),
-        Change::UpdateField { after, .. } => settings::update_field(connection, org, after),
+        Change::UpdateField { before, after } => {
+            settings::update_field(connection, org, after)?;
+            index_custom::convert(connection, org, before, after)
+        }
         // Made by `create_organization`, which gives the organisation its number.
         Change::CreateOrganization(_) => Ok(()),
         Change::UpdateOrganization { after, .. } => {
@@ -128,6 +131,8 @@ fn create_record(connection: &Connection, org: Org, record: &Record) -> rusqlite
     insert.execute(params_from_iter(fixed.into_iter().chain(values)))?;
     let rid = connection.last_insert_rowid();
     index_text::add(connection, org, record, rid)?;
+    index_name::add(connection, org, record, rid)?;
+    index_custom::add(connection, org, record, rid)?;
     create_links(connection, org, record)
 }
 
@@ -196,6 +201,8 @@ fn update_record(
         .execute(params_from_iter(fixed.into_iter().chain(values)))?;
 
     index_text::update(connection, org, before, after)?;
+    index_name::update(connection, org, before, after)?;
+    index_custom::update(connection, org, before, after)?;
     let has_new_links = before.is_live() != after.is_live()
         || edits(before, after).iter().any(|edit| {
             matches!(

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use lanekeeper_core::custom::metadata::{Choice, Metadata};
 use lanekeeper_core::object::{Field, Kind};
+use lanekeeper_core::query::Atom;
 use lanekeeper_core::value::{CustomValues, Values};
 use lanekeeper_core::{Object, Record, Timestamp, Value};
 use rusqlite::Row;
@@ -161,7 +162,7 @@ pub(super) fn metadata_of(json: Option<String>) -> Result<Metadata, ReadError> {
     })
 }
 
-fn custom_of(sql: ValueRef) -> Result<CustomValues, ReadError> {
+pub(super) fn custom_of(sql: ValueRef) -> Result<CustomValues, ReadError> {
     let ValueRef::Text(json) = sql else {
         return Ok(CustomValues::new());
     };
@@ -216,6 +217,16 @@ pub(super) fn sql_of(value: Option<&Value>) -> ToSqlOutput<'_> {
             let json = serde_json::to_string(list).expect("a list is JSON");
             ToSqlOutput::Owned(Sql::Text(json))
         }
+    }
+}
+
+/// What is bound for a value as it compares.
+pub(super) fn atom_sql(atom: &Atom) -> Sql {
+    match atom {
+        Atom::Text(text) => Sql::Text(text.clone()),
+        Atom::Number(number) => Sql::Real(*number),
+        Atom::Whole(whole) => Sql::Integer(*whole),
+        Atom::Id(id) => Sql::Blob(id.as_bytes().to_vec()),
     }
 }
 

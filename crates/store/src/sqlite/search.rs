@@ -2,7 +2,10 @@
 
 mod access;
 mod expression;
+mod order;
+mod range;
 mod render;
+mod source;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +19,8 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use super::{Sqlite, load, read};
+use self::access::Access;
+use super::{Sqlite, index_text, load, read};
 use crate::clock::timer;
 use crate::{Org, ReadError, SearchPage};
 
@@ -126,8 +130,9 @@ fn rids(connection: &Connection, org: Org, query: &Query) -> Result<Vec<i64>, Re
         None => None,
         Some(position) => Some(rid_of(connection, org, query, position.id)?),
     };
+    let access = access(connection, org, query)?;
     let mut rids = vec![];
-    for statement in render::statements(org, query, after) {
+    for statement in render::statements(org, query, &access, after) {
         let mut prepared = connection.prepare_cached(&statement.text)?;
         let missing = Sql::Integer(render::limit(query, rids.len()));
         let values = statement.values.into_iter().chain([missing]);
@@ -140,6 +145,16 @@ fn rids(connection: &Connection, org: Org, query: &Query) -> Result<Vec<i64>, Re
         }
     }
     Ok(rids)
+}
+
+/// The way to the rows.
+fn access(connection: &Connection, org: Org, query: &Query) -> Result<Access, ReadError> {
+    access::choose(query, &index_text::org_token(org), |access, most| {
+        let statement = render::count(org, query, access);
+        let mut prepared = connection.prepare_cached(&statement.text)?;
+        let values = statement.values.into_iter().chain([Sql::Integer(most)]);
+        Ok(prepared.query_row(params_from_iter(values), |row| row.get(0))?)
+    })
 }
 
 /// The row of the record behind which a page begins. If it is gone, a number between those of its neighbours: rows are in
@@ -211,27 +226,31 @@ fn with_deadline<T>(
 
 #[cfg(test)]
 impl Sqlite {
-    /// How SQLite goes about a search: the lines of its plan.
+    /// How SQLite goes about a search: the lines of the plan of each of its statements.
     pub(crate) fn explain(
         &self,
         org: Org,
         draft: &Draft,
-    ) -> Result<Result<String, Faults>, ReadError> {
+    ) -> Result<Result<Vec<String>, Faults>, ReadError> {
         let sign = |bytes: &[u8]| *blake3::keyed_hash(&self.cursor_key, bytes).as_bytes();
         self.read(|connection| {
             let facts = load::load(connection, org, &draft.needs(), Default::default())?;
-            let query = resolve(draft, &facts, org, &sign)?;
-            let edge = query.as_ref().is_ok_and(|query| query.after.is_some());
-            let edge = edge.then(render::Edge::default);
-            Ok(query.map(|query| {
-                let statement = &render::statements(org, &query, edge)[0];
+            let query = match resolve(draft, &facts, org, &sign)? {
+                Ok(query) => query,
+                Err(faults) => return Ok(Err(faults)),
+            };
+            let edge = query.after.as_ref().map(|_| render::Edge::default());
+            let access = access(connection, org, &query)?;
+            let statements = render::statements(org, &query, &access, edge);
+            let plans = statements.iter().map(|statement| {
                 let text = format!("explain query plan {}", statement.text);
                 let mut prepared = connection.prepare(&text).unwrap();
                 let values = statement.values.iter().cloned().chain([Sql::Integer(1)]);
                 let lines = prepared.query_map(params_from_iter(values), |row| row.get(3));
                 let lines = lines.unwrap().collect::<Result<Vec<String>, _>>();
                 lines.unwrap().join("\n")
-            }))
+            });
+            Ok(Ok(plans.collect()))
         })
     }
 }

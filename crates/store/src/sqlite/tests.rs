@@ -1,6 +1,7 @@
 //! The store on a real file.
 
 mod file;
+mod indexes;
 mod laws;
 mod search;
 mod writes;

@@ -8,7 +8,9 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use uuid::Uuid;
 
-use crate::custom::{AttributeType, FieldDefinition, Metadata, Scope};
+use super::custom;
+pub use super::custom::fields;
+use crate::custom::AttributeType;
 use crate::object::Kind;
 use crate::plan::setup::Setup;
 use crate::query::{Draft, Fields, FilterDraft, Holds, Input, Operator, SortDraft};
@@ -25,36 +27,20 @@ const TEXTS: &[&str] = &[
     "STRASSE 7",
     "100",
     "Zoë \"Z\" O'Neil",
+    // The greatest letter there is: nothing comes behind what begins with it.
+    "Acme\u{10FFFF}x",
+    // Alike as far as texts are sorted by.
+    concat!(
+        "Longer than one hundred characters, so that indexes and cursors hold only its beginning, ",
+        "which is this: one"
+    ),
+    concat!(
+        "Longer than one hundred characters, so that indexes and cursors hold only its beginning, ",
+        "which is this: two"
+    ),
 ];
 const NUMBERS: &[f64] = &[-3.5, 0.0, 7.0, 1_000.25, 1e15];
 const SECONDS: &[i64] = &[-5, 0, 1_700_000_000, 1_771_286_400];
-
-/// The custom fields that the records of a scope have.
-#[must_use]
-pub fn fields(setup: &Setup, object: Object) -> Vec<FieldDefinition> {
-    let types = [
-        AttributeType::String,
-        AttributeType::Number,
-        AttributeType::Checkbox,
-    ];
-    let fields = types.into_iter().zip(1_u32..);
-    let fields = fields.map(|(attribute_type, order)| FieldDefinition {
-        id: Uuid::from_u128(u128::from(order) + 90_000 + 10 * object as u128),
-        scope: match object {
-            Object::Account => Scope::Accounts,
-            Object::Contact => Scope::Contacts,
-            Object::Opportunity => Scope::Opportunities(setup.pipeline.id),
-        },
-        slug: format!("my_{}", attribute_type.name()),
-        name: format!("My {}", attribute_type.name()),
-        attribute_type,
-        metadata: Metadata::default(),
-        is_hidden: false,
-        order: i64::from(order),
-        created_at: setup.organization.created_at,
-    });
-    fields.collect()
-}
 
 /// Some accounts, contacts and opportunities, in creation order; references lead somewhere.
 pub fn records(setup: &Setup) -> impl Strategy<Value = Vec<Change>> + use<> {
@@ -142,21 +128,17 @@ fn record(setup: &Setup, object: Object) -> impl Strategy<Value = Record> + use<
             value.prop_map(|value| (field.name, value))
         })
         .collect();
-    let custom = (
-        option::of(text()),
-        option::of(number()),
-        option::of(any::<bool>()),
-    );
+    let custom: Vec<_> = AttributeType::all()
+        .map(|attribute_type| {
+            let value = option::weighted(0.4, custom::value(attribute_type));
+            value.prop_map(move |value| (custom::slug(attribute_type), value))
+        })
+        .collect();
     (values, custom, 0..4_i64).prop_map(move |(values, custom, micros)| {
         let values = values.into_iter();
         let values = values.filter_map(|(name, value)| Some((name, value?)));
-        let custom = [
-            ("my_string", custom.0.map(Value::Text)),
-            ("my_number", custom.1.map(Value::number)),
-            ("my_checkbox", custom.2.map(Value::Boolean)),
-        ];
         let custom = custom.into_iter();
-        let custom = custom.filter_map(|(slug, value)| Some((slug.to_owned(), value?)));
+        let custom = custom.filter_map(|(slug, value)| Some((slug, value?)));
         Record {
             object,
             id: Uuid::nil(),
@@ -196,11 +178,11 @@ fn value(setup: &Setup, name: &str, kind: Kind) -> BoxedStrategy<Value> {
     }
 }
 
-fn text() -> impl Strategy<Value = String> {
+pub(super) fn text() -> impl Strategy<Value = String> {
     select(TEXTS).prop_map(str::to_owned)
 }
 
-fn number() -> impl Strategy<Value = f64> {
+pub(super) fn number() -> impl Strategy<Value = f64> {
     select(NUMBERS)
 }
 
@@ -242,17 +224,24 @@ pub fn filter(setup: &Setup, object: Object) -> impl Strategy<Value = FilterDraf
     let definitions = fields(setup, object);
     let known = Fields::new(object, definitions.iter().collect());
     let names = names(object).into_iter();
-    let holds = names.map(|name| {
+    let known = names.map(|name| {
         let field = known.named(&name).expect("a field of the table");
-        (name, field.holds)
+        let slug = name.strip_prefix("custom__").unwrap_or(&name);
+        let definition = definitions.iter().find(|field| field.slug == slug);
+        let attribute_type = definition.map(|field| field.attribute_type);
+        (name, field.holds, attribute_type)
     });
     let ids: Vec<Uuid> = setup.pipeline.stages.iter().map(|stage| stage.id).collect();
-    let fields = select(holds.collect::<Vec<_>>());
-    fields.prop_flat_map(move |(field, holds)| {
+    let fields = select(known.collect::<Vec<_>>());
+    fields.prop_flat_map(move |(field, holds, attribute_type)| {
         let fitting: Vec<Operator> = Operator::all()
             .filter(|operator| operator.applies_to(holds))
             .collect();
-        let inputs = vec(input(holds, ids.clone()), 2);
+        let input = match attribute_type {
+            Some(attribute_type) => custom::input(attribute_type),
+            None => input(holds, ids.clone()),
+        };
+        let inputs = vec(input, 2);
         (select(fitting), inputs).prop_map(move |(operator, inputs)| {
             let value = match operator {
                 Operator::Empty | Operator::NotEmpty => None,
@@ -286,7 +275,7 @@ fn input(holds: Holds, stages: Vec<Uuid>) -> BoxedStrategy<Input> {
         "p3@example.com",
     ];
     match holds {
-        Holds::Text | Holds::Lower | Holds::Exact | Holds::Texts => select(parts)
+        Holds::Text | Holds::Lower | Holds::Exact | Holds::Texts | Holds::Choices => select(parts)
             .prop_map(|text: &str| Input::Text(text.to_owned()))
             .boxed(),
         Holds::Number => number().prop_map(Input::Number).boxed(),
@@ -331,14 +320,11 @@ fn names(object: Object) -> Vec<String> {
             "amount",
         ],
     };
-    let common = [
-        "id",
-        "created_at",
-        "updated_at",
-        "my_string",
-        "custom__my_number",
-        "my_checkbox",
-    ];
+    let common = ["id", "created_at", "updated_at"];
     let all = system.chain(more.iter().copied()).chain(common);
-    all.map(str::to_owned).collect()
+    let custom = AttributeType::all().map(custom::slug);
+    all.map(str::to_owned)
+        .chain(custom)
+        .chain(["custom__my_number".to_owned()])
+        .collect()
 }

@@ -1,68 +1,151 @@
 //! By which way a search comes to its rows.
 //!
-//! SQLite without statistics takes the index of the sort and walks it, however rare what it looks for. So the index is chosen
-//! here, by what is most selective, and the statement says so.
+//! SQLite without statistics takes the index of the sort and walks it, however rare what it looks for. So the way is chosen
+//! here: straight to the rows of a filter if they are few, which is counted; else along an index in the order that was asked
+//! for, until there are rows enough. What walks in order soon finds what is not rare.
 
 use lanekeeper_core::Object;
-use lanekeeper_core::query::{Condition, Place, Query, TextSearch};
+use lanekeeper_core::query::{Atom, Condition, Field, Filter, Holds, Place, Query, TextSearch};
+
+use super::range::Range;
+use crate::ReadError;
 
 /// Fewest characters that the index of texts finds.
 const INDEXED_CHARS_MIN: usize = 3;
 
+/// Rows that are so few that all of them may be read and sorted. Tests have few rows, and want to go every way.
+const FEW_MAX: i64 = if cfg!(test) { 4 } else { 10_000 };
+
 /// A way to the rows.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Access {
     /// From the index of texts: every row with what this expression of FTS5 says.
     Text(String),
-    /// Along this index.
-    Index(&'static str),
+    /// Along an index of the table, within a range of its column.
+    Index(&'static Index, Option<Range>),
+    /// Along a table of values, within a range of them.
+    Values(Values, Range),
     /// By a unique key, which SQLite sees by itself.
     Key,
 }
 
-struct Index {
-    name: &'static str,
-    /// The field that has to have one value, besides the pipeline.
-    equal: Option<&'static str>,
-    /// Whether the index is of use only for this order.
-    only_for: Option<Place>,
+/// A table of values with the rows that have them.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Values {
+    /// Those of a custom field.
+    Custom { slug: String, holds: Holds },
+    /// The names of accounts or contacts.
+    Name,
 }
 
-const fn index(name: &'static str, equal: Option<&'static str>) -> Index {
-    let only_for = None;
-    Index {
-        name,
-        equal,
-        only_for,
+impl Values {
+    /// The values of a field, if there is a table for them.
+    fn of(object: Object, field: &Field) -> Option<Self> {
+        match (&field.place, object) {
+            (Place::Custom(slug), _) => Some(Self::Custom {
+                slug: slug.clone(),
+                holds: field.holds,
+            }),
+            (Place::System("name"), Object::Account) | (Place::ContactName, Object::Contact) => {
+                Some(Self::Name)
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) const fn holds(&self) -> Holds {
+        match self {
+            Self::Custom { holds, .. } => *holds,
+            Self::Name => Holds::Text,
+        }
+    }
+
+    /// Whether the order begins with these.
+    pub(super) fn are_first(&self, query: &Query) -> bool {
+        let field = &query.sort[0].field;
+        field.holds.is_ordered() && Self::of(query.object, field).as_ref() == Some(self)
     }
 }
 
-const fn by_creation(name: &'static str) -> Index {
-    Index {
-        name,
-        equal: None,
-        only_for: Some(Place::CreatedAt),
+/// An index of an object's table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Index {
+    pub(super) name: &'static str,
+    /// The column behind organisation and pipeline.
+    pub(super) column: &'static str,
+    /// What that holds.
+    pub(super) holds: Holds,
+    /// Whether the pipeline comes before it.
+    pub(super) in_pipeline: bool,
+    /// Whether the rows of one value are in the order of their updates.
+    by_update: bool,
+}
+
+impl Index {
+    const fn new(name: &'static str, column: &'static str, holds: Holds) -> Self {
+        Self {
+            name,
+            column,
+            holds,
+            in_pipeline: false,
+            by_update: false,
+        }
+    }
+
+    const fn in_pipeline(mut self) -> Self {
+        self.in_pipeline = true;
+        self
+    }
+
+    const fn then_by_update(mut self) -> Self {
+        self.by_update = true;
+        self
+    }
+
+    /// The index that has a field's values in order.
+    fn of(object: Object, place: &Place) -> Option<&'static Self> {
+        let column = match place {
+            Place::Id => "id",
+            Place::CreatedAt => "created_at",
+            Place::UpdatedAt => "updated_at",
+            Place::System(name) => name,
+            _ => return None,
+        };
+        let mut indexes = indexes(object).iter();
+        indexes.find(|index| index.column == column)
     }
 }
 
-/// The indexes of an object, the one with the fewest rows for a value first; the last is always of use.
+/// The indexes of an object.
 const fn indexes(object: Object) -> &'static [Index] {
     const ACCOUNT: &[Index] = &[
-        by_creation("account_by_creation"),
-        index("account_by_update", None),
+        Index::new("account_by_domain", "domain", Holds::Lower),
+        Index::new("account_by_creation", "created_at", Holds::Time),
+        Index::new("account_by_update", "updated_at", Holds::Time),
+        Index::new("sqlite_autoindex_account_1", "id", Holds::Id),
     ];
     const CONTACT: &[Index] = &[
-        index("contact_by_account", Some("account_id")),
-        by_creation("contact_by_creation"),
-        index("contact_by_update", None),
+        Index::new("contact_by_email", "email", Holds::Lower),
+        Index::new("contact_by_account", "account_id", Holds::Id).then_by_update(),
+        Index::new("contact_by_creation", "created_at", Holds::Time),
+        Index::new("contact_by_update", "updated_at", Holds::Time),
+        Index::new("sqlite_autoindex_contact_1", "id", Holds::Id),
     ];
     const OPPORTUNITY: &[Index] = &[
-        index("opportunity_by_account", Some("account_id")),
-        index("opportunity_by_contact", Some("contact_id")),
-        index("opportunity_by_owner", Some("owner_id")),
-        index("opportunity_by_stage", Some("stage_id")),
-        by_creation("opportunity_by_creation"),
-        index("opportunity_by_update", None),
+        Index::new("opportunity_by_account", "account_id", Holds::Id).then_by_update(),
+        Index::new("opportunity_by_contact", "contact_id", Holds::Id).then_by_update(),
+        of_pipeline("opportunity_by_owner", "owner_id", Holds::Id).then_by_update(),
+        of_pipeline("opportunity_by_stage", "stage_id", Holds::Id).then_by_update(),
+        of_pipeline("opportunity_by_deal_size", "deal_size", Holds::Number),
+        of_pipeline("opportunity_by_close_date", "close_date", Holds::Seconds),
+        of_pipeline(
+            "opportunity_by_next_action",
+            "next_action_date",
+            Holds::Seconds,
+        ),
+        of_pipeline("opportunity_by_creation", "created_at", Holds::Time),
+        of_pipeline("opportunity_by_update", "updated_at", Holds::Time),
+        Index::new("sqlite_autoindex_opportunity_1", "id", Holds::Id),
     ];
     match object {
         Object::Account => ACCOUNT,
@@ -71,27 +154,93 @@ const fn indexes(object: Object) -> &'static [Index] {
     }
 }
 
-/// The way to take.
-pub(super) fn choose(query: &Query, org_token: &str) -> Access {
-    if names_unique_key(query) || query.sort[0].field.place == Place::Id {
-        return Access::Key;
+const fn of_pipeline(name: &'static str, column: &'static str, holds: Holds) -> Index {
+    Index::new(name, column, holds).in_pipeline()
+}
+
+/// The way to take. `count` tells how many rows there are by a way, up to a limit.
+pub(super) fn choose(
+    query: &Query,
+    org_token: &str,
+    mut count: impl FnMut(&Access, i64) -> Result<i64, ReadError>,
+) -> Result<Access, ReadError> {
+    if names_unique_key(query) {
+        return Ok(Access::Key);
     }
-    if let Some(text) = &query.text
-        && let Some(word) = indexed_word(text)
-    {
-        return Access::Text(expression(word, text, org_token));
+    let ways = ways(query, org_token);
+    let in_order = ways.iter().find(|way| is_in_order(way, query));
+    if let (Some(way), 1) = (in_order, ways.len()) {
+        return Ok(way.clone());
     }
-    let first_sort = &query.sort[0].field.place;
-    let is_of_use = |index: &&Index| {
-        index.equal.is_none_or(|field| has_one_value(query, field))
-            && index
-                .only_for
-                .as_ref()
-                .is_none_or(|place| place == first_sort)
+    let (mut fewest, mut best) = (FEW_MAX, None);
+    for way in &ways {
+        let rows = count(way, fewest)?;
+        if rows < fewest {
+            (fewest, best) = (rows, Some(way));
+        }
+    }
+    let walk = || along_sort(query);
+    let way = best.or(in_order).cloned().or_else(walk);
+    // Nothing but reading all of it is left for an order that no index has.
+    let way = way.or_else(|| ways.into_iter().next());
+    Ok(way.unwrap_or_else(|| whole(query.object)))
+}
+
+/// Straight to the rows of each filter that an index knows.
+fn ways(query: &Query, org_token: &str) -> Vec<Access> {
+    let text = query.text.as_ref().and_then(|text| {
+        let word = indexed_word(text)?;
+        Some(Access::Text(expression(word, text, org_token)))
+    });
+    let stage = query.stage_id.and_then(|id| {
+        let index = Index::of(query.object, &Place::System("stage_id"))?;
+        let stages = Range::OneOf(vec![Atom::Id(id)]);
+        Some(Access::Index(index, Some(stages)))
+    });
+    let filters = query.filters.iter();
+    let filters = filters.filter_map(|filter| way(filter, query.object));
+    text.into_iter().chain(stage).chain(filters).collect()
+}
+
+fn way(filter: &Filter, object: Object) -> Option<Access> {
+    let range = Range::of(filter)?;
+    if let Some(values) = Values::of(object, &filter.field) {
+        return Some(Access::Values(values, range));
+    }
+    let index = Index::of(object, &filter.field.place)?;
+    Some(Access::Index(index, Some(range)))
+}
+
+/// Whether a way has its rows in the order that was asked for.
+fn is_in_order(way: &Access, query: &Query) -> bool {
+    let has_one_value = match way {
+        Access::Index(index, Some(range)) => index.by_update && range.is_one_value(),
+        Access::Values(Values::Custom { .. }, range) => range.is_one_value(),
+        _ => false,
     };
-    let all = indexes(query.object);
-    let best = all.iter().find(is_of_use);
-    Access::Index(best.expect("the last is always of use").name)
+    has_one_value && query.sort[0].field.place == Place::UpdatedAt
+}
+
+/// Along what the order begins with, within what is asked of that.
+fn along_sort(query: &Query) -> Option<Access> {
+    let field = &query.sort[0].field;
+    let filters = query.filters.iter();
+    let mut filters = filters.filter(|filter| filter.field.place == field.place);
+    let range = filters.find_map(Range::of);
+    if let Some(values) = Values::of(query.object, field)
+        && field.holds.is_ordered()
+    {
+        let all = Range::Between(None, None);
+        return Some(Access::Values(values, range.unwrap_or(all)));
+    }
+    let index = Index::of(query.object, &field.place)?;
+    Some(Access::Index(index, range))
+}
+
+/// All rows, in the order of their ids.
+pub(super) fn whole(object: Object) -> Access {
+    let index = Index::of(object, &Place::Id).expect("every table has ids");
+    Access::Index(index, None)
 }
 
 /// Whether the filters name the record, or a few.
@@ -104,16 +253,6 @@ fn names_unique_key(query: &Query) -> bool {
     query.filters.iter().any(|filter| {
         let is_key = filter.field.place == Place::Id || filter.field.place == unique;
         is_key && !filter.negated && matches!(filter.condition, Condition::IsOneOf(_))
-    })
-}
-
-fn has_one_value(query: &Query, field: &'static str) -> bool {
-    if field == "stage_id" && query.stage_id.is_some() {
-        return true;
-    }
-    query.filters.iter().any(|filter| {
-        let is_it = filter.field.place == Place::System(field) && !filter.negated;
-        is_it && matches!(&filter.condition, Condition::IsOneOf(values) if values.len() == 1)
     })
 }
 

@@ -4,6 +4,10 @@ use lanekeeper_core::Object;
 use lanekeeper_core::query::{Atom, Field, Holds, Place, TEXT_KEY_CHARS_MAX};
 use rusqlite::types::Value as Sql;
 
+use crate::sqlite::columns::atom_sql;
+
+const MICROS_PER_SECOND: i64 = 1_000_000;
+
 /// A statement in the making.
 #[derive(Debug, Default)]
 pub(super) struct Builder {
@@ -25,12 +29,23 @@ impl Builder {
     }
 
     pub(super) fn bind_atom(&mut self, atom: &Atom) -> String {
-        self.bind(match atom {
-            Atom::Text(text) => Sql::Text(text.clone()),
-            Atom::Number(number) => Sql::Real(*number),
-            Atom::Whole(whole) => Sql::Integer(*whole),
-            Atom::Id(id) => Sql::Blob(id.as_bytes().to_vec()),
-        })
+        self.bind(atom_sql(atom))
+    }
+
+    /// The place of a bound value that is compared with a column, as the column has it: of a moment, the second in which it
+    /// is. Whole seconds are below a moment exactly when they are at or below its second.
+    pub(super) fn bind_stored(&mut self, atom: &Atom, holds: Holds) -> String {
+        match (holds, atom) {
+            (Holds::Seconds, Atom::Whole(micros)) => {
+                self.bind(micros.div_euclid(MICROS_PER_SECOND))
+            }
+            _ => self.bind_atom(atom),
+        }
+    }
+
+    /// The place of the value that is bound next.
+    pub(super) fn next_place(&self) -> String {
+        format!("?{}", self.values.len() + 1)
     }
 
     /// Joins a table, once.
@@ -85,8 +100,11 @@ impl Builder {
         }
     }
 
-    /// What a record is sorted by.
+    /// What a record is sorted by, as it is stored.
     pub(super) fn sort_key(&mut self, object: Object, field: &Field) -> String {
+        if field.holds == Holds::Seconds {
+            return self.stored(object, &field.place);
+        }
         let value = self.value(object, field);
         match field.holds {
             Holds::Text | Holds::Lower | Holds::Exact => {
@@ -108,10 +126,14 @@ impl Builder {
     pub(super) fn entries(&mut self, field: &Field) -> (String, &'static str) {
         match (&field.place, field.holds) {
             (_, Holds::Ids) => (LINKS.to_owned(), "entry.contact_id"),
-            (Place::Custom(slug), _) => {
+            (Place::Custom(slug), holds) => {
                 let path = self.bind(format!("$.{slug}"));
                 let from = format!("json_each(r.custom, {path}) entry where true");
-                (from, "fold(entry.value)")
+                let entry = match holds {
+                    Holds::Choices => "entry.value",
+                    _ => "fold(entry.value)",
+                };
+                (from, entry)
             }
             (place, _) => {
                 let stored = self.stored(Object::Account, place);

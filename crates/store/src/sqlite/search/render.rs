@@ -1,15 +1,14 @@
 //! A query of the core as statements that answer row numbers.
 
 use lanekeeper_core::Object;
-use lanekeeper_core::query::{
-    Atom, Bound, Condition, Filter, Holds, Place, Position, Query, TextSearch,
-};
+use lanekeeper_core::query::{Atom, Bound, Condition, Filter, Place, Query, TextSearch};
 use rusqlite::types::Value as Sql;
 
-use super::access::{Access, choose};
+use super::access::Access;
 use super::expression::Builder;
+use super::order::Order;
+use super::source::{self, Source};
 use crate::Org;
-use crate::sqlite::index_text;
 
 /// A statement with its values, but for the last: how many rows to answer.
 #[derive(Debug)]
@@ -27,24 +26,43 @@ pub(super) struct Edge {
     pub(super) below: i64,
 }
 
-/// Which part of the order is read: records without a first key come last, so that what lies before them is a plain range.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Part {
+/// Which part of the order is read: records without a first key come last, so that what lies before them is a plain range,
+/// and so are they.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// All of it, where every record has a first key.
     Whole,
     WithFirstKey,
     WithoutFirstKey,
 }
 
 /// The statements to run until there are rows enough.
-pub(super) fn statements(org: Org, query: &Query, after: Option<Edge>) -> Vec<Statement> {
-    let parts: &[Part] = match &query.after {
-        Some(position) if position.keys[0].is_none() => &[Part::WithoutFirstKey],
-        Some(_) if is_always_there(query) => &[Part::WithFirstKey],
-        Some(_) => &[Part::WithFirstKey, Part::WithoutFirstKey],
-        None => &[Part::Whole],
+pub(super) fn statements(
+    org: Org,
+    query: &Query,
+    access: &Access,
+    after: Option<Edge>,
+) -> Vec<Statement> {
+    let is_behind = query.after.as_ref();
+    let parts: &[Part] = match is_behind.map(|position| &position.keys[0]) {
+        _ if is_always_there(query) => &[Part::Whole],
+        Some(None) => &[Part::WithoutFirstKey],
+        _ if is_asked_for(query) => &[Part::WithFirstKey],
+        _ => &[Part::WithFirstKey, Part::WithoutFirstKey],
     };
-    let statements = parts.iter().map(|part| statement(org, query, after, *part));
+    let parts = parts.iter();
+    let statements = parts.map(|part| statement(org, query, access, after, *part));
     statements.collect()
+}
+
+/// How many rows there are by a way; the last value is the most to count.
+pub(super) fn count(org: Org, query: &Query, access: &Access) -> Statement {
+    let mut sql = Builder::default();
+    let text = source::count(org, query, access, &mut sql);
+    Statement {
+        text,
+        values: sql.into_values(),
+    }
 }
 
 /// How many rows are still to be read: one more than the page has tells whether there is another page.
@@ -54,17 +72,27 @@ pub(super) fn limit(query: &Query, read: usize) -> i64 {
 
 /// Whether every record has the first sort key.
 fn is_always_there(query: &Query) -> bool {
-    matches!(
-        query.sort[0].field.place,
-        Place::Id
-            | Place::CreatedAt
-            | Place::UpdatedAt
-            | Place::System("domain" | "email" | "stage_id")
-    )
+    match query.sort[0].field.place {
+        Place::Id | Place::CreatedAt | Place::UpdatedAt => true,
+        Place::System("domain" | "email" | "stage_id") => true,
+        Place::ContactName => query.object == Object::Contact,
+        _ => false,
+    }
 }
 
-fn statement(org: Org, query: &Query, after: Option<Edge>, part: Part) -> Statement {
-    let table = query.object.name();
+/// Whether only records with the first sort key are found.
+fn is_asked_for(query: &Query) -> bool {
+    let mut filters = query.filters.iter();
+    filters.any(|filter| !filter.negated && filter.field.place == query.sort[0].field.place)
+}
+
+fn statement(
+    org: Org,
+    query: &Query,
+    access: &Access,
+    after: Option<Edge>,
+    part: Part,
+) -> Statement {
     let mut sql = Builder::default();
     let live = "r.deleted_at is null".to_owned();
     let mut terms = vec![format!("r.org = {}", sql.bind(org.number)), live];
@@ -77,15 +105,8 @@ fn statement(org: Org, query: &Query, after: Option<Edge>, part: Part) -> Statem
             terms.push(format!("r.{column} = {place}"));
         }
     }
-    let access = choose(query, &index_text::org_token(org));
-    let (hits, from) = match &access {
-        Access::Text(expression) => {
-            let hits = hits(query.object, expression, &mut sql);
-            (hits, format!("hit cross join {table} r on r.rid = hit.rid"))
-        }
-        Access::Index(index) => (String::new(), format!("{table} r indexed by {index}")),
-        Access::Key => (String::new(), format!("{table} r")),
-    };
+    let mut source = Source::new(org, query, access, part, &mut sql);
+    terms.append(&mut source.terms);
     terms.extend(
         query
             .text
@@ -94,37 +115,33 @@ fn statement(org: Org, query: &Query, after: Option<Edge>, part: Part) -> Statem
     );
     let filters = query.filters.iter();
     terms.extend(filters.map(|wanted| filter(wanted, query.object, &mut sql)));
-    let sorts = query.sort.iter();
-    let keys: Vec<String> = sorts
-        .map(|sort| sql.sort_key(query.object, &sort.field))
-        .collect();
-    terms.extend(part_terms(query, part, &keys, after, &mut sql));
+    let keys = keys(query, &source, &mut sql);
+    let order = Order {
+        query,
+        keys,
+        row: source.row,
+        part,
+    };
+    terms.extend(order.terms(after, &mut sql));
 
-    let order = order(query, &keys);
-    let (joins, terms) = (sql.joins(), terms.join(" and "));
-    let values = sql.into_values();
-    let limit = values.len() + 1;
+    let (order, joins, terms) = (order.text(), sql.joins(), terms.join(" and "));
+    let (with, from, limit) = (source.with, source.from, sql.next_place());
     let text = format!(
-        "{hits}select r.rid from {from} {joins} where {terms} order by {order} limit ?{limit}"
+        "{with}select r.rid from {from} {joins} where {terms} order by {order} limit {limit}"
     );
+    let values = sql.into_values();
     Statement { text, values }
 }
 
-/// The rows in which a word is, by the index of texts: in the record's own, or in those of what it refers to.
-fn hits(object: Object, expression: &str, sql: &mut Builder) -> String {
-    let (place, own) = (sql.bind(expression.to_owned()), index_text::table(object));
-    let own = format!("select rowid as rid from {own} where {own} match {place}");
-    if object != Object::Opportunity {
-        return format!("with hit as materialized ({own}) ");
-    }
-    let related = ["account", "contact"].map(|related| {
-        format!(
-            " union select o.rid from {related}_text cross join {related} x on x.rid = {related}_text.rowid
-              cross join opportunity o indexed by opportunity_by_{related} on o.org = x.org and o.{related}_id = x.id
-              where {related}_text match {place}"
-        )
+/// What the rows are sorted by, from where an index has it.
+fn keys(query: &Query, source: &Source, sql: &mut Builder) -> Vec<String> {
+    let sorts = query.sort.iter().enumerate();
+    let keys = sorts.map(|(place, sort)| match (place, source.first_key) {
+        (0, Some(key)) => key.to_owned(),
+        _ if sort.field.place == Place::UpdatedAt => source.updated_at.to_owned(),
+        _ => sql.sort_key(query.object, &sort.field),
     });
-    format!("with hit as materialized ({own}{}) ", related.concat())
+    keys.collect()
 }
 
 /// Every word is in the record's texts, or the digits in its telephone number.
@@ -148,7 +165,7 @@ fn words(text: &TextSearch, object: Object, sql: &mut Builder) -> String {
 fn filter(filter: &Filter, object: Object, sql: &mut Builder) -> String {
     let condition = match (&filter.condition, filter.field.holds) {
         (Condition::HasValue, _) => sql.has_value(object, &filter.field),
-        (condition, Holds::Texts | Holds::Ids) => {
+        (condition, holds) if holds.is_list() => {
             let (from, entry) = sql.entries(&filter.field);
             of_list(condition, &from, entry, sql)
         }
@@ -226,74 +243,4 @@ fn of_value(condition: &Condition, value: &str, sql: &mut Builder) -> String {
             ends.join(" and ")
         }
     }
-}
-
-fn order(query: &Query, keys: &[String]) -> String {
-    let direction = |descending| if descending { "desc" } else { "asc" };
-    let sorts = query.sort.iter().zip(keys);
-    let mut order: Vec<String> = sorts
-        .map(|(sort, key)| format!("{key} {} nulls last", direction(sort.descending)))
-        .collect();
-    order.push(format!("r.rid {}", direction(query.ids_descend())));
-    order.join(", ")
-}
-
-/// What limits the rows to a part of the order, and to those behind where the last page ended.
-fn part_terms(
-    query: &Query,
-    part: Part,
-    keys: &[String],
-    after: Option<Edge>,
-    sql: &mut Builder,
-) -> Vec<String> {
-    let (Some(position), Some(edge)) = (&query.after, after) else {
-        return vec![];
-    };
-    let first = &keys[0];
-    match (part, &position.keys[0]) {
-        (Part::Whole, _) => vec![],
-        (Part::WithFirstKey, Some(at)) => {
-            // What follows implies this, but it is what SQLite can seek by.
-            let sign = if query.sort[0].descending { "<=" } else { ">=" };
-            let range = format!("{first} {sign} {}", sql.bind_atom(at));
-            vec![range, behind(query, position, edge, keys, sql)]
-        }
-        (Part::WithFirstKey, None) => unreachable!("the last page ended without a first key"),
-        (Part::WithoutFirstKey, None) => {
-            vec![
-                format!("{first} is null"),
-                behind(query, position, edge, keys, sql),
-            ]
-        }
-        (Part::WithoutFirstKey, Some(_)) => vec![format!("{first} is null")],
-    }
-}
-
-/// Later in the order: in the first key, or equal in it and later in the second, and so on; at last by row.
-fn behind(
-    query: &Query,
-    position: &Position,
-    edge: Edge,
-    keys: &[String],
-    sql: &mut Builder,
-) -> String {
-    let mut equal = String::new();
-    let mut ways = vec![];
-    for ((sort, key), at) in query.sort.iter().zip(keys).zip(&position.keys) {
-        match at {
-            // Nothing comes later than what has no value.
-            None => equal += &format!("{key} is null and "),
-            Some(at) => {
-                let (at, sign) = (sql.bind_atom(at), if sort.descending { "<" } else { ">" });
-                ways.push(format!("({equal}({key} {sign} {at} or {key} is null))"));
-                equal += &format!("{key} = {at} and ");
-            }
-        }
-    }
-    let row = match query.ids_descend() {
-        true => format!("r.rid < {}", sql.bind(edge.below)),
-        false => format!("r.rid > {}", sql.bind(edge.above)),
-    };
-    ways.push(format!("({equal}{row})"));
-    format!("({})", ways.join(" or "))
 }

@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use rusqlite::Connection;
 use uuid::Uuid;
 
+use super::indexes::check_indexes;
 use super::{open, setup, write};
 use crate::sqlite::connection::open_writer;
 use crate::sqlite::cycle::Cycle;
@@ -42,6 +43,7 @@ proptest! {
         }
 
         prop_assert_eq!(dump_of(&test.store, test.org, &connection), model.dump());
+        check_indexes(&connection, test.org);
         check_feed(&test.store, test.org)?;
     }
 }

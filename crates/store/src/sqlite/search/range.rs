@@ -1,0 +1,95 @@
+//! Ranges of indexes in which every row is that fulfils a filter. What is in them is still held against the filter itself:
+//! an index has only the beginning of a text.
+
+use lanekeeper_core::query::{Atom, Condition, Filter, Holds};
+
+use super::expression::Builder;
+
+/// A range of values.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Range {
+    /// One of these.
+    OneOf(Vec<Atom>),
+    /// From the first on, and up to the second.
+    Between(Option<Atom>, Option<End>),
+}
+
+/// The upper end of a range.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum End {
+    At(Atom),
+    Before(Atom),
+}
+
+impl Range {
+    /// The values of which some fulfil the filter, and no others do; none where an index does not help.
+    pub(super) fn of(filter: &Filter) -> Option<Self> {
+        if filter.negated {
+            return None;
+        }
+        let keys = |atoms: &[Atom]| atoms.iter().cloned().map(Atom::into_key).collect();
+        Some(match &filter.condition {
+            Condition::HasValue => Self::Between(None, None),
+            Condition::IsOneOf(atoms) => Self::OneOf(keys(atoms)),
+            Condition::HasAll(atoms) => Self::OneOf(keys(&atoms[..1])),
+            Condition::StartsWith(start) => {
+                let start = Atom::Text(start.clone()).into_key();
+                Self::Between(Some(start.clone()), behind_all(&start))
+            }
+            Condition::Between(least, most) => {
+                let least = least.as_ref().map(|bound| bound.at.clone().into_key());
+                let most = most.as_ref().map(|bound| bound.at.clone().into_key());
+                Self::Between(least, most.map(End::At))
+            }
+            Condition::ContainsAll(_) | Condition::ContainsAny(_) | Condition::EndsWith(_) => {
+                return None;
+            }
+        })
+    }
+
+    /// Whether it is a single value.
+    pub(super) fn is_one_value(&self) -> bool {
+        matches!(self, Self::OneOf(atoms) if atoms.len() == 1)
+    }
+
+    /// That the column is in the range, as a term for SQLite to seek by.
+    pub(super) fn term(&self, column: &str, holds: Holds, sql: &mut Builder) -> Option<String> {
+        let mut place = |atom: &Atom| sql.bind_stored(atom, holds);
+        match self {
+            Self::OneOf(atoms) => {
+                let places: Vec<String> = atoms.iter().map(place).collect();
+                Some(match places.as_slice() {
+                    [one] => format!("{column} = {one}"),
+                    several => format!("{column} in ({})", several.join(", ")),
+                })
+            }
+            Self::Between(least, most) => {
+                let least = least
+                    .as_ref()
+                    .map(|least| format!("{column} >= {}", place(least)));
+                let most = most.as_ref().map(|most| match most {
+                    End::At(most) => format!("{column} <= {}", place(most)),
+                    End::Before(most) => format!("{column} < {}", place(most)),
+                });
+                let ends: Vec<String> = least.into_iter().chain(most).collect();
+                (!ends.is_empty()).then(|| ends.join(" and "))
+            }
+        }
+    }
+}
+
+/// What every text that begins so comes before, and none that begins otherwise and comes later; none behind the last text.
+fn behind_all(start: &Atom) -> Option<End> {
+    let Atom::Text(start) = start else {
+        return None;
+    };
+    let mut letters: Vec<char> = start.chars().collect();
+    while let Some(last) = letters.pop() {
+        if last < char::MAX {
+            let next = (last..=char::MAX).nth(1).expect("it is not the last");
+            letters.push(next);
+            return Some(End::Before(Atom::Text(letters.into_iter().collect())));
+        }
+    }
+    None
+}

@@ -1,0 +1,204 @@
+//! Where the rows of a statement come from: a way as a `from` of SQL.
+
+use lanekeeper_core::Object;
+use lanekeeper_core::query::Query;
+
+use super::access::{self, Access, Index, Values};
+use super::expression::Builder;
+use super::range::Range;
+use super::render::Part;
+use crate::Org;
+use crate::sqlite::{index_name, index_text};
+
+/// The searched table is `r`; `v` is a table of values.
+pub(super) struct Source {
+    /// What stands before the `select`.
+    pub(super) with: String,
+    pub(super) from: String,
+    /// What the rows of an index are sought by.
+    pub(super) terms: Vec<String>,
+    /// What tells apart rows that nothing else does, in creation order.
+    pub(super) row: &'static str,
+    /// Where the time of the last update stands.
+    pub(super) updated_at: &'static str,
+    /// Where the first sort key stands, if not in the record.
+    pub(super) first_key: Option<&'static str>,
+}
+
+/// The row's number, and its id, which is in the same order.
+pub(super) const RID: &str = "r.rid";
+pub(super) const ID: &str = "r.id";
+
+impl Source {
+    fn of_table(from: String) -> Self {
+        Self {
+            with: String::new(),
+            from,
+            terms: vec![],
+            row: RID,
+            updated_at: "r.updated_at",
+            first_key: None,
+        }
+    }
+
+    pub(super) fn new(
+        org: Org,
+        query: &Query,
+        access: &Access,
+        part: Part,
+        sql: &mut Builder,
+    ) -> Self {
+        let table = query.object.name();
+        match access {
+            Access::Key => Self::of_table(format!("{table} r")),
+            Access::Text(expression) => Self {
+                with: hits(query.object, expression, "union", sql),
+                ..Self::of_table(format!("hit cross join {table} r on r.rid = hit.rid"))
+            },
+            Access::Index(index, range) => Self::of_index(index, range.as_ref(), table, sql),
+            // Who has no value of it is not among the values.
+            Access::Values(values, _)
+                if part == Part::WithoutFirstKey && values.are_first(query) =>
+            {
+                Self::new(org, query, &access::whole(query.object), part, sql)
+            }
+            Access::Values(values, range) => Self::of_values(org, query, values, range, sql),
+        }
+    }
+
+    fn of_index(index: &Index, range: Option<&Range>, table: &str, sql: &mut Builder) -> Self {
+        let column = format!("r.{}", index.column);
+        let term = range.and_then(|range| range.term(&column, index.holds, sql));
+        Self {
+            terms: term.into_iter().collect(),
+            row: if index.column == "id" { ID } else { RID },
+            ..Self::of_table(format!("{table} r indexed by {}", index.name))
+        }
+    }
+
+    fn of_values(
+        org: Org,
+        query: &Query,
+        values: &Values,
+        range: &Range,
+        sql: &mut Builder,
+    ) -> Self {
+        let terms = values.terms(org, query, range, sql);
+        let object = query.object.name();
+        let join = format!("cross join {object} r on r.rid = v.record");
+        let table = values.table(query.object);
+        if values.holds().is_list() && !range.is_one_value() {
+            let terms = terms.join(" and ");
+            let each_once = format!("(select distinct record from {table} v where {terms}) v");
+            return Self::of_table(format!("{each_once} {join}"));
+        }
+        if values.are_first(query) {
+            return Self {
+                terms,
+                row: "v.record",
+                first_key: Some("v.value"),
+                ..Self::of_table(format!("{table} v {join}"))
+            };
+        }
+        let of_table = match values {
+            Values::Custom { .. } => Self {
+                updated_at: "v.updated_at",
+                ..Self::of_table(format!("{table} v indexed by {table}_by_update {join}"))
+            },
+            Values::Name => Self::of_table(format!("{table} v {join}")),
+        };
+        Self {
+            terms,
+            row: "v.record",
+            ..of_table
+        }
+    }
+}
+
+impl Values {
+    fn table(&self, object: Object) -> &'static str {
+        match self {
+            Self::Custom { .. } => "custom_value",
+            Self::Name => index_name::table(object).expect("only of these there are names"),
+        }
+    }
+
+    fn terms(&self, org: Org, query: &Query, range: &Range, sql: &mut Builder) -> Vec<String> {
+        let number = sql.bind(org.number);
+        let mut terms = vec![format!("v.org = {number}")];
+        if let Self::Custom { slug, .. } = self {
+            let object = sql.bind(query.object.name().to_owned());
+            let pipeline_id = query.pipeline_id.map(|id| id.as_bytes().to_vec());
+            let pipeline_id = sql.bind(pipeline_id.unwrap_or_default());
+            let slug = sql.bind(slug.clone());
+            terms.push(format!(
+                "v.field = (select rid from field where org = {number} and object = {object}
+                  and ifnull(pipeline_id, x'') = {pipeline_id} and slug = {slug})"
+            ));
+        }
+        terms.extend(range.term("v.value", self.holds(), sql));
+        terms
+    }
+}
+
+/// How many rows there are by a way, as a statement whose last value is the most to count.
+pub(super) fn count(org: Org, query: &Query, access: &Access, sql: &mut Builder) -> String {
+    let (with, rows) = match access {
+        Access::Key => (String::new(), "select 1".to_owned()),
+        // Some may be found twice; then they are soon too many.
+        Access::Text(expression) => {
+            let hits = hits(query.object, expression, "union all", sql);
+            (
+                hits.replace("as materialized", "as not materialized"),
+                "select 1 from hit".to_owned(),
+            )
+        }
+        Access::Index(index, range) => {
+            let source = Source::of_index(index, range.as_ref(), query.object.name(), sql);
+            let live = "r.deleted_at is null".to_owned();
+            let mut terms = vec![format!("r.org = {}", sql.bind(org.number)), live];
+            if let (Some(id), true) = (query.pipeline_id, index.in_pipeline) {
+                let place = sql.bind(id.as_bytes().to_vec());
+                terms.push(format!("r.pipeline_id = {place}"));
+            }
+            terms.extend(source.terms);
+            (
+                String::new(),
+                format!(
+                    "select 1 from {} where {}",
+                    source.from,
+                    terms.join(" and ")
+                ),
+            )
+        }
+        Access::Values(values, range) => {
+            let terms = values.terms(org, query, range, sql).join(" and ");
+            (
+                String::new(),
+                format!(
+                    "select 1 from {} v where {terms}",
+                    values.table(query.object)
+                ),
+            )
+        }
+    };
+    let limit = sql.next_place();
+    format!("{with}select count(*) from ({rows} limit {limit})")
+}
+
+/// The rows in which a word is, by the index of texts: in the record's own, or in those of what it refers to.
+fn hits(object: Object, expression: &str, union: &str, sql: &mut Builder) -> String {
+    let (place, own) = (sql.bind(expression.to_owned()), index_text::table(object));
+    let own = format!("select rowid as rid from {own} where {own} match {place}");
+    if object != Object::Opportunity {
+        return format!("with hit as materialized ({own}) ");
+    }
+    let related = ["account", "contact"].map(|related| {
+        format!(
+            " {union} select o.rid from {related}_text cross join {related} x on x.rid = {related}_text.rowid
+              cross join opportunity o indexed by opportunity_by_{related} on o.org = x.org and o.{related}_id = x.id
+              where {related}_text match {place}"
+        )
+    });
+    format!("with hit as materialized ({own}{}) ", related.concat())
+}

@@ -1,0 +1,108 @@
+//! The tables that are indexes of other tables say what those do, however they came to be.
+
+use lanekeeper_core::model::generate::search::records;
+use lanekeeper_core::{Change, Object, Record};
+use proptest::prelude::*;
+use rusqlite::Connection;
+
+use super::search::{edits_of, make};
+use super::{TestStore, open, setup};
+use crate::Org;
+use crate::sqlite::connection::open_writer;
+use crate::sqlite::{index_custom, index_name, load};
+
+const INDEXES: [&str; 3] = ["custom_value", "account_name", "contact_name"];
+
+/// Fails unless the indexes are as if they were made now.
+pub(super) fn check_indexes(connection: &Connection, org: Org) {
+    let kept = rows(connection);
+    let scratch = connection.unchecked_transaction().unwrap();
+    for index in INDEXES {
+        scratch
+            .execute(&format!("delete from {index}"), [])
+            .unwrap();
+    }
+    for object in Object::ALL {
+        let sql = format!("select rid from {} order by rid", object.name());
+        let mut statement = scratch.prepare(&sql).unwrap();
+        let rids = statement.query_map([], |row| row.get(0)).unwrap();
+        for rid in rids.map(Result::unwrap) {
+            let record = load::record_by_rid(&scratch, org, object, rid)
+                .unwrap()
+                .unwrap();
+            index_name::add(&scratch, org, &record, rid).unwrap();
+            index_custom::add(&scratch, org, &record, rid).unwrap();
+        }
+    }
+    assert_eq!(kept, rows(&scratch));
+}
+
+/// Every row of the indexes, as text.
+fn rows(connection: &Connection) -> Vec<String> {
+    let rows = INDEXES.into_iter().flat_map(|index| {
+        let mut statement = connection
+            .prepare(&format!("select * from {index}"))
+            .unwrap();
+        let columns = statement.column_count();
+        let rows = statement.query_map([], |row| {
+            let values = (0..columns).map(|column| format!("{:?}", row.get_ref(column).unwrap()));
+            Ok(format!(
+                "{index}: {}",
+                values.collect::<Vec<_>>().join(", ")
+            ))
+        });
+        rows.unwrap().map(Result::unwrap).collect::<Vec<_>>()
+    });
+    rows.collect()
+}
+
+fn count(test: &TestStore, index: &str) -> i64 {
+    let connection = open_writer(&test.path, 0).unwrap();
+    let sql = format!("select count(*) from {index}");
+    connection.query_row(&sql, [], |row| row.get(0)).unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    #[test]
+    fn records_that_change_go_and_come_back_are_indexed_as_they_are(changes in records(&setup())) {
+        let test = open();
+        make(&test, &changes);
+
+        for object in Object::ALL {
+            make(&test, &edits_of(&changes, object));
+        }
+
+        check_indexes(&open_writer(&test.path, 0).unwrap(), test.org);
+    }
+}
+
+#[test]
+fn what_is_in_the_trash_is_in_no_index() {
+    let test = open();
+    let account = super::search::account(1);
+    let named = Record {
+        values: [
+            (
+                "domain",
+                lanekeeper_core::Value::Text("d.example.com".to_owned()),
+            ),
+            ("name", lanekeeper_core::Value::Text("Acme".to_owned())),
+        ]
+        .into(),
+        ..Record::clone(&account)
+    };
+    let live = std::sync::Arc::new(named);
+    make(&test, &[Change::CreateRecord(live.clone())]);
+    assert_eq!(count(&test, "account_name"), 1);
+    let gone = Record {
+        deleted_at: Some(live.updated_at),
+        ..Record::clone(&live)
+    };
+    let (before, after) = (live, std::sync::Arc::new(gone));
+
+    make(&test, &[Change::UpdateRecord { before, after }]);
+
+    assert_eq!(count(&test, "account_name"), 0);
+}
