@@ -44,12 +44,18 @@ pub(crate) fn send(address: &str, requests: &[Vec<u8>], clients: usize) -> Resul
 
 /// The body of one answer.
 pub(crate) fn get(address: &str, path: &str) -> Result<String> {
-    let request = get_request(path);
+    exchange(address, &get_request(path))
+}
+
+/// The body of the answer to a request.
+pub(crate) fn exchange(address: &str, request: &[u8]) -> Result<String> {
     runtime()?.block_on(async {
         let mut connection = Connection::open(address).await?;
-        match connection.exchange(&request).await? {
-            (200, body) => Ok(String::from_utf8_lossy(body).into_owned()),
-            (status, _) => bail!("GET {path} was answered with {status}"),
+        let (status, body) = connection.exchange(request).await?;
+        let body = String::from_utf8_lossy(body).into_owned();
+        match status {
+            200 => Ok(body),
+            _ => bail!("a request was answered with {status}: {body}"),
         }
     })
 }

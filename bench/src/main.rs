@@ -14,6 +14,7 @@ mod process;
 mod raw;
 mod recording;
 mod report;
+mod searches;
 mod server;
 mod stopwatch;
 mod work;
@@ -21,7 +22,7 @@ mod work;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, ensure};
-use clap::Parser;
+use clap::{Parser, Subcommand};
 
 use report::{Machine, Report};
 use stopwatch::Stopwatch;
@@ -39,8 +40,20 @@ struct Args {
     #[arg(long)]
     quick: bool,
     /// Print JSON in place of the table
-    #[arg(long)]
+    #[arg(long, global = true)]
     json: bool,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Measures lists and searches on a database that it makes, or finds from an earlier run
+    Search {
+        /// Opportunities in the database
+        #[arg(long, default_value_t = 1_000_000)]
+        opportunities: usize,
+    },
 }
 
 /// How much is measured.
@@ -74,6 +87,14 @@ const QUICK: Effort = Effort {
 
 fn main() -> Result<()> {
     let args = Args::parse();
+    if let Some(Command::Search { opportunities }) = args.command {
+        let report = searches::measure(&args.server, opportunities)?;
+        match args.json {
+            true => println!("{}", serde_json::to_string_pretty(&report)?),
+            false => print!("{}", report.table()),
+        }
+        return Ok(());
+    }
     let report = measure(&args)?;
     match args.json {
         true => println!("{}", serde_json::to_string_pretty(&report)?),

@@ -1,7 +1,7 @@
 //! Raw SQLite: the recorded statements on one thread, prepared, in groups, and nothing else.
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::path::Path;
 use std::sync::Arc;

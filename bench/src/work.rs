@@ -1,8 +1,10 @@
 //! The work of one create: a fresh account, two fresh contacts, one opportunity with two custom attributes.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// A database that is set up, and what its creates have to name.
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Tenant {
     pub(crate) pipeline_id: String,
     pub(crate) owner_email: String,
@@ -34,10 +36,15 @@ impl Tenant {
 
     /// The whole request of create `number`, as it is sent.
     pub(crate) fn request(&self, number: usize) -> Vec<u8> {
-        let body = self.body(number).to_string();
+        self.post("/v1/opportunities", &self.body(number))
+    }
+
+    /// A whole request with a body.
+    pub(crate) fn post(&self, target: &str, body: &Value) -> Vec<u8> {
+        let body = body.to_string();
         let (key, len) = (&self.api_key, body.len());
         format!(
-            "POST /v1/opportunities HTTP/1.1\r\nhost: localhost\r\nx-api-key: {key}\r\n\
+            "POST {target} HTTP/1.1\r\nhost: localhost\r\nx-api-key: {key}\r\n\
              content-type: application/json\r\ncontent-length: {len}\r\n\r\n{body}"
         )
         .into_bytes()

@@ -32,6 +32,8 @@ Commands:
   test NAME...    Only the tests whose names contain one of these (any `cargo nextest run` argument)
   bench [--quick] [--json]
                   Measure creates over HTTP against raw SQLite; bench/README.md explains the figures
+  bench search [--opportunities N] [--json]
+                  Measure lists and searches on a database of N opportunities (a million)
   client          Generate the client in TypeScript, compile it, and run its tests against a server
   fuzz [--minutes N] [--seed N]
                   Hold a running server against spec/openapi.yaml with Schemathesis

@@ -28,7 +28,7 @@ fn a_replay_leaves_the_same_rows_as_the_store() {
     assert_eq!(store, raw);
 }
 
-fn set_up(database: &Path) -> Tenant {
+pub(crate) fn set_up(database: &Path) -> Tenant {
     let place = Database::Sqlite(database.to_owned());
     let settings = Settings::default();
     let store = Store::open(&place, Access::Command, settings, Clock::default()).unwrap();
