@@ -14,7 +14,7 @@ pub use record::{
 use crate::custom::{AttributeType, Metadata, Scope};
 use crate::pipeline::StageType;
 use crate::value::{Value, Values};
-use crate::{DomainName, Email};
+use crate::{DomainName, Email, Object, Timestamp};
 
 /// One write.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +33,8 @@ pub enum Command {
     RestoreRecord(Box<RestoreRecord>),
     /// Merges records into one.
     MergeRecords(Box<MergeRecords>),
+    /// Creates a note or an activity and resolves what it is about.
+    CreateEntry(Box<CreateEntry>),
     /// Creates a custom field.
     CreateField(Box<CreateField>),
     /// Changes a custom field.
@@ -82,6 +84,38 @@ pub struct ResolveContact {
     pub values: Values,
     /// Custom attributes and other members.
     pub attributes: Attributes,
+}
+
+/// A note or an activity to create: an entry on the timelines of the records that it is about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CreateEntry {
+    /// [`Object::Note`] or [`Object::Activity`].
+    pub object: Object,
+    /// System values as far as they were sent.
+    pub values: Values,
+    /// When it happened; none: now.
+    pub created_at: Option<Timestamp>,
+    /// The accounts that it is about, by domain.
+    pub domains: Vec<DomainName>,
+    /// The contacts that it is about, by address.
+    pub emails: Vec<Email>,
+    /// Who took part: contacts like the others, unless they are members of the organisation.
+    pub participants: Vec<Email>,
+    /// The accounts, contacts and opportunities that it is about, by id.
+    pub records: Vec<Reference>,
+    /// Paths that were ignored.
+    pub ignored: Vec<String>,
+}
+
+/// A record that was named by its id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// Where the id was sent.
+    pub path: String,
+    /// What it has to be.
+    pub object: Object,
+    /// The id.
+    pub id: Uuid,
 }
 
 /// What a body holds beside the system fields, by the path it was sent under.

@@ -395,7 +395,7 @@ impl Layer {
                 let emails = emails.filter_map(|email| email.parse().ok());
                 self.emails.extend(emails.map(|email| (email, id)));
             }
-            Object::Opportunity => {} // known by its id alone
+            Object::Opportunity | Object::Note | Object::Activity => {} // known by their ids alone
         }
     }
 }

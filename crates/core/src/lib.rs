@@ -2,6 +2,7 @@
 //! the changes to make. This crate knows no clock, no randomness, no I/O, no SQL, no HTTP and no JSON.
 #![warn(missing_docs)]
 
+pub mod activity;
 pub mod change;
 pub mod command;
 pub mod custom;
@@ -9,6 +10,7 @@ pub mod domain_name;
 pub mod email;
 pub mod facts;
 pub mod faults;
+pub mod json;
 pub mod key;
 pub mod link;
 pub mod mail_provider;
@@ -31,6 +33,7 @@ pub use domain_name::DomainName;
 pub use email::Email;
 pub use facts::{Facts, Needs};
 pub use faults::Faults;
+pub use json::Json;
 pub use object::Object;
 pub use outcome::Outcome;
 pub use record::Record;

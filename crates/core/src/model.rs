@@ -227,6 +227,7 @@ fn natural_key(record: &Record) -> &str {
         Object::Account => record.text("domain"),
         Object::Contact => record.text("email"),
         Object::Opportunity => record.text("name"),
+        Object::Note | Object::Activity => record.text("title"),
     }
 }
 
@@ -241,6 +242,6 @@ pub fn natural_keys(record: &Record) -> Vec<&str> {
     match record.object {
         Object::Account => vec![record.text("domain")],
         Object::Contact => others.chain([record.text("email")]).collect(),
-        Object::Opportunity => vec![],
+        Object::Opportunity | Object::Note | Object::Activity => vec![],
     }
 }

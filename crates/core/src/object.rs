@@ -1,6 +1,8 @@
 //! The kinds of record and their system fields, as data: these tables feed validation, storage and answers.
 
-/// A kind of record that has system fields and custom fields.
+use crate::activity;
+
+/// A kind of record. All have system fields; notes and activities have no custom ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Object {
     /// A company, known by its domain.
@@ -9,6 +11,10 @@ pub enum Object {
     Contact,
     /// A deal in a pipeline.
     Opportunity,
+    /// A text about accounts, contacts and opportunities.
+    Note,
+    /// Something that happened with accounts and contacts, such as a call.
+    Activity,
 }
 
 /// A field that every record of an object has.
@@ -45,6 +51,12 @@ pub enum Kind {
     Tags,
     /// Normalised e-mail addresses without repetition.
     Emails,
+    /// Normalised domains without repetition.
+    Domains,
+    /// One of these texts.
+    OneOf(&'static [&'static str]),
+    /// A JSON object of at most so many bytes.
+    Object(usize),
     /// A moment: ISO 8601 or Unix seconds in, ISO 8601 out.
     Time,
     /// Unix seconds, in and out.
@@ -53,6 +65,8 @@ pub enum Kind {
     Id,
     /// Ids of records, in order.
     Ids,
+    /// Ids of the records on whose timeline it stands, in order.
+    Links,
 }
 
 /// Who may set a system field.
@@ -70,6 +84,10 @@ pub const NAME_CHARS_MAX: usize = 500;
 pub const LINE_CHARS_MAX: usize = 2_000;
 /// Longest description or next steps, in characters.
 pub const LINES_CHARS_MAX: usize = 10_000;
+/// Longest note, in characters.
+pub const NOTE_CHARS_MAX: usize = 100_000;
+/// Largest metadata of an activity, in bytes of JSON.
+pub const METADATA_BYTES_MAX: usize = 64 * 1024;
 /// Longest web address, in characters.
 pub const LINK_CHARS_MAX: usize = 2_048;
 /// Longest tag, in characters.
@@ -156,6 +174,26 @@ const OPPORTUNITY: &[Field] = &[
     plan("owner_id", Kind::Id),
 ];
 
+const NOTE: &[Field] = &[
+    caller("title", LINE),
+    caller("content", Kind::Lines(NOTE_CHARS_MAX)),
+    plan("account_ids", Kind::Links),
+    plan("contact_ids", Kind::Links),
+    plan("opportunity_ids", Kind::Links),
+];
+
+const ACTIVITY: &[Field] = &[
+    caller("activity_type", Kind::OneOf(activity::TYPES)),
+    caller("title", LINE),
+    caller("description", LINES),
+    caller("participants", Kind::Emails),
+    caller("domains", Kind::Domains),
+    caller("metadata", Kind::Object(METADATA_BYTES_MAX)),
+    plan("account_ids", Kind::Links),
+    plan("contact_ids", Kind::Links),
+    plan("opportunity_ids", Kind::Links),
+];
+
 /// Members that a record answers with and that no caller sets: sent, they are ignored, and no custom field takes their name.
 const RESERVED: &[&str] = &[
     "id",
@@ -188,7 +226,13 @@ const RESERVED: &[&str] = &[
 
 impl Object {
     /// Every kind of record.
-    pub const ALL: [Self; 3] = [Self::Account, Self::Contact, Self::Opportunity];
+    pub const ALL: [Self; 5] = [
+        Self::Account,
+        Self::Contact,
+        Self::Opportunity,
+        Self::Note,
+        Self::Activity,
+    ];
 
     /// One of it, as the change feed names it.
     #[must_use]
@@ -197,6 +241,8 @@ impl Object {
             Self::Account => "account",
             Self::Contact => "contact",
             Self::Opportunity => "opportunity",
+            Self::Note => "note",
+            Self::Activity => "activity",
         }
     }
 
@@ -207,6 +253,8 @@ impl Object {
             Self::Account => ACCOUNT,
             Self::Contact => CONTACT,
             Self::Opportunity => OPPORTUNITY,
+            Self::Note => NOTE,
+            Self::Activity => ACTIVITY,
         }
     }
 
@@ -221,7 +269,18 @@ impl Object {
                 ("contact_id", Self::Contact),
                 ("additional_contact_ids", Self::Contact),
             ],
+            Self::Note | Self::Activity => &[
+                ("account_ids", Self::Account),
+                ("contact_ids", Self::Contact),
+                ("opportunity_ids", Self::Opportunity),
+            ],
         }
+    }
+
+    /// Whether it stands on the timelines of accounts, contacts and opportunities, and has no custom fields.
+    #[must_use]
+    pub const fn is_on_timelines(self) -> bool {
+        matches!(self, Self::Note | Self::Activity)
     }
 
     /// The system field of that name.

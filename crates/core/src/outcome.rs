@@ -20,6 +20,8 @@ pub enum Outcome {
     Contact(Box<Resolution>),
     /// A record was changed, deleted, restored or merged with others.
     Record(Box<RecordWritten>),
+    /// A note or an activity was created.
+    Entry(Box<EntryCreated>),
     /// A custom field was created or changed.
     Field(Box<FieldWritten>),
     /// A stage was created.
@@ -31,7 +33,7 @@ impl Outcome {
     #[must_use]
     pub fn is_created(&self) -> bool {
         match self {
-            Self::Opportunity(_) | Self::Stage(_) => true,
+            Self::Opportunity(_) | Self::Entry(_) | Self::Stage(_) => true,
             Self::Account(found) | Self::Contact(found) => found.how == How::Created,
             Self::Field(written) => written.how == How::Created,
             Self::Record(_) => false,
@@ -102,6 +104,21 @@ pub enum Done {
         /// How many records referred to them, and refer to it now.
         moved: usize,
     },
+}
+
+/// A note or an activity that was created, with what it is about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EntryCreated {
+    /// The note or activity.
+    pub record: Arc<Record>,
+    /// Its accounts, and how each was resolved.
+    pub accounts: Vec<(AccountBrief, How)>,
+    /// Its contacts, and how each was resolved.
+    pub contacts: Vec<(ContactBrief, How)>,
+    /// Its opportunities.
+    pub opportunities: Vec<Arc<Record>>,
+    /// Paths of the body that were ignored.
+    pub ignored: Vec<String>,
 }
 
 /// A custom field that was created or changed.

@@ -6,6 +6,7 @@ mod account;
 mod attributes;
 mod contact;
 mod draft;
+mod entry;
 mod field;
 mod merge;
 mod opportunity;
@@ -135,6 +136,7 @@ fn plan_one(command: &Command, draft: &mut Draft) -> Result<Option<Outcome>, Not
         Command::DeleteRecord(delete) => trash::delete(delete, draft),
         Command::RestoreRecord(restore) => trash::restore(restore, draft),
         Command::MergeRecords(merge) => merge::merge(merge, draft),
+        Command::CreateEntry(create) => entry::create(create, draft),
         Command::CreateField(create) => field::create(create, draft),
         Command::UpdateField(update) => field::update(update, draft),
         Command::CreateStage(create) => stage::create(create, draft),

@@ -25,7 +25,7 @@ pub use text_search::{TextSearch, index_text, phone_digits};
 
 use uuid::Uuid;
 
-use crate::custom::Scope;
+use crate::custom::{FieldDefinition, Scope};
 use crate::facts::NotLoaded;
 use crate::{Facts, Faults, Needs, Object};
 
@@ -82,21 +82,30 @@ impl Draft {
         }
     }
 
-    /// Whose custom fields may be named.
+    /// Whose custom fields may be named, if it has any.
     #[must_use]
-    pub fn scope(&self) -> Scope {
-        match self.object {
+    pub fn scope(&self) -> Option<Scope> {
+        Some(match self.object {
             Object::Account => Scope::Accounts,
             Object::Contact => Scope::Contacts,
             Object::Opportunity => Scope::Opportunities(self.pipeline_id.unwrap_or_default()),
-        }
+            Object::Note | Object::Activity => return None,
+        })
+    }
+
+    /// The custom fields that may be named.
+    ///
+    /// # Errors
+    /// [`NotLoaded`] is a bug: the facts are not those that the draft needs.
+    pub fn definitions<'a>(&self, facts: &'a Facts) -> Result<Vec<&'a FieldDefinition>, NotLoaded> {
+        self.scope().map_or(Ok(vec![]), |scope| facts.fields(scope))
     }
 
     /// The facts that [`Query::resolve`] asks for.
     #[must_use]
     pub fn needs(&self) -> Needs {
         let mut needs = Needs::default();
-        needs.fields.insert(self.scope());
+        needs.fields.extend(self.scope());
         needs.pipelines.extend(self.pipeline_id);
         needs
     }
@@ -131,8 +140,7 @@ impl Query {
     /// # Errors
     /// [`NotLoaded`] is a bug: the facts are not those that the draft needs. [`Faults`] has everything that is wrong.
     pub fn resolve(draft: &Draft, facts: &Facts) -> Result<Result<Self, Faults>, NotLoaded> {
-        let definitions = facts.fields(draft.scope())?;
-        let fields = Fields::new(draft.object, definitions);
+        let fields = Fields::new(draft.object, draft.definitions(facts)?);
         let mut faults = Faults::default();
         check_pipeline(draft, facts, &mut faults)?;
         let query = Self {

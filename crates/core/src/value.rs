@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
-use crate::Timestamp;
+use crate::{Json, Timestamp};
 
 /// The value of a system or custom field. A field without a value is absent from its record: there is no null.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +26,8 @@ pub enum Value {
     Id(Uuid),
     /// The ids of several records in their order.
     Ids(Vec<Uuid>),
+    /// An object of any shape.
+    Object(Json),
 }
 
 /// Values by the name of their field.
@@ -62,6 +64,7 @@ impl Value {
             Self::Texts(_) | Self::Ids(_) => "a list",
             Self::Time(_) => "a time",
             Self::Id(_) => "an id",
+            Self::Object(_) => "an object",
         }
     }
 }
@@ -78,11 +81,15 @@ impl Serialize for Value {
             Self::Time(time) => time.serialize(serializer),
             Self::Id(id) => id.serialize(serializer),
             Self::Ids(ids) => ids.serialize(serializer),
+            Self::Object(json) => json.serialize(serializer),
         }
     }
 }
 
-fn serialize_number<S: Serializer>(number: f64, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn serialize_number<S: Serializer>(
+    number: f64,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     const EXACT_MAX: f64 = 9_007_199_254_740_992.0; // 2^53
     if number.fract() == 0.0 && number.abs() <= EXACT_MAX {
         serializer.serialize_i64(number as i64)

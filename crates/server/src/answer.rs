@@ -12,7 +12,7 @@ use lanekeeper_wire::bulk::ItemResult;
 use lanekeeper_wire::envelope::Success;
 use lanekeeper_wire::opportunity::Created;
 use lanekeeper_wire::record::ResolvedRecord;
-use lanekeeper_wire::{field, record, stage};
+use lanekeeper_wire::{entry, field, record, stage};
 use serde::Serialize;
 
 use crate::error::status_of;
@@ -53,6 +53,8 @@ impl Noun {
                 Object::Account => "accounts",
                 Object::Contact => "contacts",
                 Object::Opportunity => "opportunities",
+                Object::Note => "notes",
+                Object::Activity => "activities",
             },
         )
     }
@@ -238,6 +240,7 @@ enum Data<'a> {
     Opportunity(Box<Created<'a>>),
     Resolved(ResolvedRecord<'a>),
     Record(record::Written<'a>),
+    Entry(Box<entry::Created<'a>>),
     Field(field::Written<'a>),
     Stage(stage::Created<'a>),
 }
@@ -250,6 +253,7 @@ impl<'a> Data<'a> {
                 Self::Resolved(resolution.as_ref().into())
             }
             Outcome::Record(written) => Self::Record(written.as_ref().into()),
+            Outcome::Entry(created) => Self::Entry(Box::new(created.as_ref().into())),
             Outcome::Field(written) => Self::Field(written.as_ref().into()),
             Outcome::Stage(created) => Self::Stage(created.as_ref().into()),
         }

@@ -33,7 +33,7 @@ type Handler = MethodRouter<Arc<App>>;
 
 /// Every route that needs a key.
 fn table() -> Vec<(Guarded, Handler)> {
-    use records::{accounts, contacts, opportunities};
+    use records::{accounts, activities, contacts, notes, opportunities};
     let routes = [
         read("GET /v1/opportunities", get(opportunities::list)),
         write("POST /v1/opportunities", post(opportunities::create)),
@@ -60,7 +60,7 @@ fn table() -> Vec<(Guarded, Handler)> {
         ),
         bulk_write(
             "PATCH /v1/opportunities/bulk",
-            patch(opportunities::update_bulk),
+            patch(records::opportunity_updates::update_bulk),
         ),
         read("GET /v1/accounts", get(accounts::list)),
         write("POST /v1/accounts", post(accounts::create)),
@@ -77,7 +77,10 @@ fn table() -> Vec<(Guarded, Handler)> {
             "POST /v1/accounts/{account_id}/merge",
             post(records::account_merges::merge),
         ),
-        bulk_write("PATCH /v1/accounts/bulk", patch(accounts::update_bulk)),
+        bulk_write(
+            "PATCH /v1/accounts/bulk",
+            patch(records::account_updates::update_bulk),
+        ),
         read("GET /v1/contacts", get(contacts::list)),
         write("POST /v1/contacts", post(contacts::create)),
         search("POST /v1/contacts/search", post(contacts::search)),
@@ -93,7 +96,35 @@ fn table() -> Vec<(Guarded, Handler)> {
             "POST /v1/contacts/{contact_id}/merge",
             post(records::contact_merges::merge),
         ),
-        bulk_write("PATCH /v1/contacts/bulk", patch(contacts::update_bulk)),
+        bulk_write(
+            "PATCH /v1/contacts/bulk",
+            patch(records::contact_updates::update_bulk),
+        ),
+        read("GET /v1/notes", get(notes::list)),
+        write("POST /v1/notes", post(notes::create)),
+        search("POST /v1/notes/search", post(notes::search)),
+        bulk_write("POST /v1/notes/bulk", post(notes::create_bulk)),
+        read("GET /v1/notes/{note_id}", get(notes::show)),
+        write("PATCH /v1/notes/{note_id}", patch(notes::update)),
+        bodiless("DELETE /v1/notes/{note_id}", delete(notes::remove)),
+        bodiless("POST /v1/notes/{note_id}/restore", post(notes::restore)),
+        read("GET /v1/activities", get(activities::list)),
+        write("POST /v1/activities", post(activities::create)),
+        search("POST /v1/activities/search", post(activities::search)),
+        bulk_write("POST /v1/activities/bulk", post(activities::create_bulk)),
+        read("GET /v1/activities/{activity_id}", get(activities::show)),
+        write(
+            "PATCH /v1/activities/{activity_id}",
+            patch(activities::update),
+        ),
+        bodiless(
+            "DELETE /v1/activities/{activity_id}",
+            delete(activities::remove),
+        ),
+        bodiless(
+            "POST /v1/activities/{activity_id}/restore",
+            post(activities::restore),
+        ),
         read("GET /v1/pipelines", get(pipelines::list)),
         read(
             "GET /v1/pipelines/{pipeline_id}/stages",
@@ -141,6 +172,7 @@ fn table() -> Vec<(Guarded, Handler)> {
         ),
         write("POST /v1/inbound/accounts", post(accounts::create)),
         write("POST /v1/inbound/contacts", post(contacts::create)),
+        write("POST /v1/inbound/notes", post(notes::create)),
         read("GET /v2/inbound/opportunities", get(opportunities::list)),
         search(
             "POST /v2/inbound/opportunities/search",

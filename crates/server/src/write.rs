@@ -11,7 +11,7 @@ use lanekeeper_core::Object;
 use lanekeeper_core::command::{NamedIn, Target};
 use lanekeeper_core::plan::{Item, Mode};
 use lanekeeper_store::{Idempotency, Org, Render, Write, Written};
-use lanekeeper_wire::{account, contact, opportunity, update};
+use lanekeeper_wire::{account, activity, contact, note, opportunity, update};
 use serde_json::Value;
 use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
@@ -178,6 +178,8 @@ const fn reader(object: Object) -> fn(Value) -> Item {
         Object::Account => account::read,
         Object::Contact => contact::read,
         Object::Opportunity => opportunity::read,
+        Object::Note => note::read,
+        Object::Activity => activity::read,
     }
 }
 

@@ -16,6 +16,7 @@ mod search;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod timeline;
 mod writer;
 
 use std::fs::File;

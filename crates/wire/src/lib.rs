@@ -3,14 +3,17 @@
 #![warn(missing_docs)]
 
 pub mod account;
+pub mod activity;
 pub mod attributes;
 pub mod bulk;
 pub mod change;
 pub mod contact;
+pub mod entry;
 pub mod envelope;
 pub mod field;
 pub mod json;
 pub mod merge;
+pub mod note;
 pub mod opportunity;
 pub mod pipeline;
 mod read;

@@ -112,7 +112,7 @@ impl Members {
     }
 
     /// None, and a fault, if the member is absent, null or blank.
-    fn require(&self, name: &str, faults: &mut Faults) -> Option<()> {
+    pub(crate) fn require(&self, name: &str, faults: &mut Faults) -> Option<()> {
         let is_missing = match self.left.get(name) {
             None | Some(Value::Null) => true,
             Some(Value::String(text)) => is_blank(text),

@@ -1,4 +1,4 @@
-//! Accounts and contacts in answers: every member always there, from the tables of the core.
+//! Accounts, contacts, notes and activities in answers: every member always there, from the tables of the core.
 
 use lanekeeper_core::object::Kind;
 use lanekeeper_core::outcome::{Done, How, RecordWritten, Resolution};
@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::opportunity::Opportunity;
 
-/// An account or contact in an answer.
+/// An account, contact, note or activity in an answer.
 pub struct Record<'a>(pub &'a CoreRecord);
 
 impl Serialize for Record<'_> {
@@ -22,7 +22,9 @@ impl Serialize for Record<'_> {
         map.serialize_entry("id", &record.id)?;
         for field in record.object.fields() {
             match (record.values.get(field.name), field.kind) {
-                (None, Kind::Tags | Kind::Emails) => map.serialize_entry(field.name, &[(); 0])?,
+                (None, Kind::Tags | Kind::Emails | Kind::Domains | Kind::Links) => {
+                    map.serialize_entry(field.name, &[(); 0])?;
+                }
                 (value, _) => map.serialize_entry(field.name, &value)?,
             }
         }
@@ -36,7 +38,9 @@ impl Serialize for Record<'_> {
             );
             map.serialize_entry("name", &name)?;
         }
-        map.serialize_entry("custom_fields", &CustomFields(&record.custom))?;
+        if !record.object.is_on_timelines() {
+            map.serialize_entry("custom_fields", &CustomFields(&record.custom))?;
+        }
         map.serialize_entry("created_at", &record.created_at)?;
         map.serialize_entry("updated_at", &record.updated_at)?;
         map.end()

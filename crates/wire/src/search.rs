@@ -1,13 +1,16 @@
-//! `GET /v1/accounts`, `POST /v1/accounts/search` and those of contacts and opportunities.
+//! `GET /v1/accounts`, `POST /v1/accounts/search` and those of the other objects.
 
 mod answer;
 
 pub use answer::Page;
 
-use lanekeeper_core::query::{Draft, FilterDraft, Input, LIMIT_DEFAULT, LIMIT_MAX, SortDraft};
+use lanekeeper_core::query::{
+    Draft, FilterDraft, Input, LIMIT_DEFAULT, LIMIT_MAX, Operator, SortDraft,
+};
 use lanekeeper_core::text::{is_blank, quote};
 use lanekeeper_core::{Faults, Object, nearest};
 use serde_json::Value as Json;
+use uuid::Uuid;
 
 use crate::read::{Members, Rest, id, join, kind};
 
@@ -26,14 +29,27 @@ pub struct Parameters {
     pub pipeline_id: Option<String>,
     /// A stage of it.
     pub stage_id: Option<String>,
+    /// What notes and activities are about, by the parameter's name.
+    pub about: Vec<(&'static str, String)>,
 }
+
+/// The members and parameters that say what notes and activities are about.
+pub const ABOUT: [&str; 3] = ["account_id", "contact_id", "opportunity_id"];
 
 /// The names of a list's parameters that may be there once.
 #[must_use]
 pub const fn parameters(object: Object) -> &'static [&'static str] {
     match object {
         Object::Opportunity => &["q", "cursor", "limit", "pipeline_id", "stage_id"],
-        _ => &["q", "cursor", "limit"],
+        Object::Account | Object::Contact => &["q", "cursor", "limit"],
+        Object::Note | Object::Activity => &[
+            "q",
+            "cursor",
+            "limit",
+            "account_id",
+            "contact_id",
+            "opportunity_id",
+        ],
     }
 }
 
@@ -54,10 +70,24 @@ pub fn from_parameters(object: Object, sent: Parameters) -> Result<Draft, Faults
     };
     draft.pipeline_id = read_id("pipeline_id", sent.pipeline_id);
     draft.stage_id = read_id("stage_id", sent.stage_id);
+    for (name, text) in sent.about {
+        let id = id(Json::String(text), name, &mut faults);
+        draft.filters.extend(id.map(|id| about(name, id)));
+    }
     draft.text = sent.q;
     draft.cursor = sent.cursor;
     draft.fields = names(sent.fields, &mut faults);
     faults.or(draft)
+}
+
+/// Notes and activities about a record.
+fn about(name: &str, id: Uuid) -> FilterDraft {
+    FilterDraft {
+        path: name.to_owned(),
+        field: name.to_owned(),
+        operator: Operator::Contains.name().to_owned(),
+        value: Some(Input::Text(id.to_string())),
+    }
 }
 
 fn names(sent: Vec<String>, faults: &mut Faults) -> Vec<(String, String)> {
@@ -94,6 +124,12 @@ pub fn read(object: Object, body: Json) -> Result<Draft, Faults> {
         draft.stage_id = members.id("stage_id", &mut faults);
     }
     draft.filters = filters(members.optional("filters"), &mut faults);
+    if object.is_on_timelines() {
+        for name in ABOUT {
+            let id = members.id(name, &mut faults);
+            draft.filters.extend(id.map(|id| about(name, id)));
+        }
+    }
     draft.sort = sorts(members.optional("sort"), &mut faults);
     draft.fields = fields(members.optional("fields"), &mut faults);
     refuse_rest(members, allowed(object), &mut faults);
@@ -101,7 +137,8 @@ pub fn read(object: Object, body: Json) -> Result<Draft, Faults> {
 }
 
 const fn allowed(object: Object) -> &'static [&'static str] {
-    const ALL: [&str; 9] = [
+    const COMMON: &[&str] = &["query", "q", "filters", "sort", "cursor", "limit", "fields"];
+    const OF_OPPORTUNITIES: &[&str] = &[
         "query",
         "q",
         "filters",
@@ -112,9 +149,22 @@ const fn allowed(object: Object) -> &'static [&'static str] {
         "pipeline_id",
         "stage_id",
     ];
+    const OF_TIMELINES: &[&str] = &[
+        "query",
+        "q",
+        "filters",
+        "sort",
+        "cursor",
+        "limit",
+        "fields",
+        "account_id",
+        "contact_id",
+        "opportunity_id",
+    ];
     match object {
-        Object::Opportunity => &ALL,
-        _ => ALL.split_at(7).0,
+        Object::Account | Object::Contact => COMMON,
+        Object::Opportunity => OF_OPPORTUNITIES,
+        Object::Note | Object::Activity => OF_TIMELINES,
     }
 }
 

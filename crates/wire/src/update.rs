@@ -93,6 +93,7 @@ fn read_update(target: Target, body: Json, faults: &mut Faults) -> Option<Update
         account: None,
         contact: None,
         others: None,
+        links: BTreeMap::new(),
         stage: StageKey::default(),
         owner: None,
         custom: BTreeMap::new(),
@@ -101,6 +102,9 @@ fn read_update(target: Target, body: Json, faults: &mut Faults) -> Option<Update
         Object::Account => {}
         Object::Contact => update.account = links::account_of_contact(&mut members, faults),
         Object::Opportunity => read_surroundings(&mut update, &mut members, faults),
+        Object::Note | Object::Activity => {
+            update.links = links::about(object, &mut members, faults);
+        }
     }
     update.custom = custom(object, members, faults);
     Some(update)

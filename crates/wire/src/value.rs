@@ -1,11 +1,14 @@
 //! The value of a system field, read as its kind says.
 
+use std::fmt::Display;
+use std::str::FromStr;
+
 use lanekeeper_core::link::link;
 use lanekeeper_core::object::{Kind, LIST_LEN_MAX, Object, SetBy, TAG_CHARS_MAX};
-use lanekeeper_core::text::{multi_line, one_line};
+use lanekeeper_core::text::{multi_line, one_line, quote};
 use lanekeeper_core::timestamp::unix_seconds;
 use lanekeeper_core::value::Values;
-use lanekeeper_core::{Email, Faults, Timestamp, Value};
+use lanekeeper_core::{DomainName, Email, Faults, Json as CoreJson, Timestamp, Value};
 use serde_json::Value as Json;
 
 use crate::read::{Members, join, kind as kind_name, text};
@@ -46,9 +49,18 @@ pub(crate) fn read(kind: Kind, json: Json, path: &str, faults: &mut Faults) -> O
             let emails: Vec<String> = emails.iter().map(Email::to_string).collect();
             (!emails.is_empty()).then_some(Value::Texts(emails))
         }
+        Kind::Domains => {
+            let domains: Vec<DomainName> = normal_forms(json, path, "domains", faults)?;
+            let domains: Vec<String> = domains.iter().map(DomainName::to_string).collect();
+            (!domains.is_empty()).then_some(Value::Texts(domains))
+        }
+        Kind::OneOf(allowed) => one_of(json, allowed, path, faults).map(Value::Text),
+        Kind::Object(bytes_max) => object(json, bytes_max, path, faults).map(Value::Object),
         Kind::Time => time(&json, path, faults).map(Value::Time),
         Kind::UnixSeconds => seconds(&json, path, faults).map(Value::Integer),
-        Kind::Domain | Kind::Email | Kind::Id | Kind::Ids => unreachable!("the plan sets these"),
+        Kind::Domain | Kind::Email | Kind::Id | Kind::Ids | Kind::Links => {
+            unreachable!("the plan sets these")
+        }
     }
 }
 
@@ -152,20 +164,60 @@ fn tags(json: Json, path: &str, faults: &mut Faults) -> Option<Vec<String>> {
     (!tags.is_empty()).then_some(tags)
 }
 
+/// One of some texts, exactly.
+fn one_of(json: Json, allowed: &[&str], path: &str, faults: &mut Faults) -> Option<String> {
+    let sent = text(json, path, faults)?;
+    if !allowed.contains(&sent.as_str()) {
+        let message = format!("is {}; send one of {}", quote(&sent), allowed.join(", "));
+        faults.add(path, message);
+        return None;
+    }
+    Some(sent)
+}
+
+/// An object of any shape, unless it is large.
+fn object(json: Json, bytes_max: usize, path: &str, faults: &mut Faults) -> Option<CoreJson> {
+    if !json.is_object() {
+        faults.add(path, format!("is {}; send an object", kind_name(&json)));
+        return None;
+    }
+    let bytes = json.to_string().len();
+    if bytes > bytes_max {
+        let message = format!("has {bytes} bytes of JSON; at most {bytes_max} are allowed");
+        faults.add(path, message);
+        return None;
+    }
+    let object = serde_json::from_value(json);
+    Some(object.expect("every value of JSON is one of the core"))
+}
+
 /// A list of addresses in their normal form; each once, in the order sent.
 pub(crate) fn emails(json: Json, path: &str, faults: &mut Faults) -> Option<Vec<Email>> {
-    let sent = entries(json, path, "an array of e-mail addresses", faults)?;
-    let mut emails: Vec<Email> = vec![];
+    normal_forms(json, path, "e-mail addresses", faults)
+}
+
+/// A list of texts in their normal form; each once, in the order sent.
+pub(crate) fn normal_forms<T>(
+    json: Json,
+    path: &str,
+    wanted: &str,
+    faults: &mut Faults,
+) -> Option<Vec<T>>
+where
+    T: FromStr<Err: Display> + PartialEq,
+{
+    let sent = entries(json, path, &format!("an array of {wanted}"), faults)?;
+    let mut forms: Vec<T> = vec![];
     for (index, entry) in sent.into_iter().enumerate() {
         let path = join(path, index);
         let Json::String(text) = entry else {
             faults.add(path, format!("is {}; send a string", kind_name(&entry)));
             continue;
         };
-        let email = or_fault(text.parse::<Email>(), &path, faults);
-        emails.extend(email.filter(|email| !emails.contains(email)));
+        let form = or_fault(text.parse::<T>(), &path, faults);
+        forms.extend(form.filter(|form| !forms.contains(form)));
     }
-    Some(emails)
+    Some(forms)
 }
 
 /// The entries of an array that is not too long.

@@ -43,6 +43,8 @@ pub struct UpdateRecord {
     pub contact: Option<Sent<Link<Email>>>,
     /// All other contacts of an opportunity, in place of those it has.
     pub others: Option<Sent<Vec<Link<Email>>>>,
+    /// What a note or an activity is about, by field: all of it, in place of what it was.
+    pub links: BTreeMap<&'static str, Vec<Uuid>>,
     /// The stage of an opportunity.
     pub stage: StageKey,
     /// The owner of an opportunity.

@@ -125,13 +125,16 @@ impl AttributeType {
     #[must_use]
     pub const fn of_kind(kind: Kind) -> Self {
         match kind {
-            Kind::Line(_) | Kind::Lines(_) | Kind::Id => Self::String,
+            Kind::Line(_) | Kind::Lines(_) | Kind::Id | Kind::Object(_) => Self::String,
             Kind::Link => Self::Url,
             Kind::Domain => Self::Website,
             Kind::Email => Self::Email,
             Kind::Number | Kind::Year => Self::Number,
             Kind::Boolean => Self::Checkbox,
-            Kind::Tags | Kind::Emails | Kind::Ids => Self::MultiSelect,
+            Kind::OneOf(_) => Self::Select,
+            Kind::Tags | Kind::Emails | Kind::Domains | Kind::Ids | Kind::Links => {
+                Self::MultiSelect
+            }
             Kind::Time | Kind::UnixSeconds => Self::Timestamp,
         }
     }

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 use crate::command::{
-    Attribute, Attributes, Command, CreateOpportunity, FieldKey, Link, MergeRecords, OwnerKey,
-    ResolveContact, Target, UpdateField, UpdateRecord,
+    Attribute, Attributes, Command, CreateEntry, CreateOpportunity, FieldKey, Link, MergeRecords,
+    OwnerKey, ResolveContact, Target, UpdateField, UpdateRecord,
 };
 use crate::custom::normal::MemberKey;
 use crate::custom::{AttributeType, Scope};
@@ -58,6 +58,7 @@ impl Needs {
             Command::DeleteRecord(delete) => self.add_target(&delete.target),
             Command::RestoreRecord(restore) => self.add_target(&restore.target),
             Command::MergeRecords(merge) => self.add_merge(merge),
+            Command::CreateEntry(create) => self.add_entry(create),
             Command::CreateField(create) => self.add_fields(create.scope),
             Command::UpdateField(update) => self.add_update(update),
             Command::CreateStage(create) => drop(self.pipelines.insert(create.pipeline_id)),
@@ -70,13 +71,14 @@ impl Needs {
         *self == Self::default()
     }
 
-    /// What a plan that is about this record may ask for next: what answers for it, and what surrounds an opportunity.
+    /// What a plan that is about this record may ask for next: what answers for it, what surrounds an opportunity, and the
+    /// account of a contact.
     pub(super) fn add_surroundings(&mut self, record: &Record) {
         self.add_survivor(record);
         if !record.is_live() {
             self.add_keys_of(record);
         }
-        if record.object == Object::Opportunity {
+        if matches!(record.object, Object::Opportunity | Object::Contact) {
             self.add_references(record);
         }
         if let Some(id) = record.reference("pipeline_id") {
@@ -162,6 +164,11 @@ impl Needs {
             Object::Account => drop(self.fields.insert(Scope::Accounts)),
             Object::Contact => drop(self.fields.insert(Scope::Contacts)),
             Object::Opportunity => {} // its pipeline's, once it is known
+            Object::Note | Object::Activity => {}
+        }
+        for (field, object) in update.target.object.references() {
+            let ids = update.links.get(field).into_iter().flatten();
+            self.records.extend(ids.map(|id| (*object, *id)));
         }
         for value in KEY_FIELDS.iter().filter_map(|key| update.values.get(key)) {
             value.iter().for_each(|value| self.add_natural_keys(value));
@@ -219,6 +226,17 @@ impl Needs {
         {
             self.add_natural_keys(value);
         }
+    }
+
+    fn add_entry(&mut self, create: &CreateEntry) {
+        self.domains.extend(create.domains.iter().cloned());
+        let emails = create.emails.iter().chain(&create.participants);
+        self.emails.extend(emails.clone().cloned());
+        self.domains.extend(emails.filter_map(company_domain));
+        self.user_emails.extend(create.participants.iter().cloned());
+        let records = create.records.iter();
+        self.records
+            .extend(records.map(|named| (named.object, named.id)));
     }
 
     fn add_contact(&mut self, resolve: &ResolveContact) {

@@ -1,6 +1,7 @@
 //! Random commands from a small world, so that they meet.
 
 mod custom;
+mod entries;
 pub mod record;
 pub mod search;
 mod settings;
@@ -40,6 +41,8 @@ fn command(setup: &Setup) -> impl Strategy<Value = Command> + use<> {
     prop_oneof![
         4 => opportunity(setup).prop_map(|create| Command::CreateOpportunity(Box::new(create))),
         4 => account(setup).prop_map(|resolve| Command::ResolveAccount(Box::new(resolve))),
+        2 => entries::note(setup).prop_map(|create| Command::CreateEntry(Box::new(create))),
+        3 => entries::activity(setup).prop_map(|create| Command::CreateEntry(Box::new(create))),
         4 => contact(setup).prop_map(|resolve| Command::ResolveContact(Box::new(resolve))),
         10 => record::command(setup),
         2 => settings::create_field(setup).prop_map(|create| Command::CreateField(Box::new(create))),

@@ -11,7 +11,7 @@ use crate::facts::NotLoaded;
 use crate::pipeline::UnknownAttributes;
 use crate::text::quote;
 use crate::value::{CustomValues, Value};
-use crate::{Change, nearest};
+use crate::{Change, Object, nearest};
 
 /// The custom values that were sent, and the paths that were ignored. A key that names no field makes one, so that
 /// nothing sent is lost, unless the organisation is strict.
@@ -66,6 +66,15 @@ pub(super) fn update(
     cleared.iter().for_each(|slug| drop(custom.remove(slug)));
     custom.extend(values);
     Ok(())
+}
+
+/// What to say of attributes where there are no custom fields.
+pub(super) fn refuse(object: Object, sent: &BTreeMap<String, Attribute>, draft: &mut Draft) {
+    for (path, attribute) in sent {
+        let system = object.fields().iter().map(|field| field.name);
+        let hint = nearest::hint(&attribute.key, system);
+        draft.faults.add(path, format!("names no field{hint}"));
+    }
 }
 
 /// What to say of a key that names nothing.

@@ -63,10 +63,21 @@ impl<'a> Draft<'a> {
         values: Values,
         custom: CustomValues,
     ) -> Arc<Record> {
+        self.create_at(self.now, object, values, custom)
+    }
+
+    /// A record of something that happened at another time than now.
+    pub(super) fn create_at(
+        &mut self,
+        created_at: Timestamp,
+        object: Object,
+        values: Values,
+        custom: CustomValues,
+    ) -> Arc<Record> {
         let record = Arc::new(Record {
             object,
             id: self.id(),
-            created_at: self.now,
+            created_at,
             updated_at: self.now,
             deleted_at: None,
             merged_into: None,
@@ -75,6 +86,16 @@ impl<'a> Draft<'a> {
         });
         self.change(Change::CreateRecord(Arc::clone(&record)));
         record
+    }
+
+    /// How a record came to be here: by this plan, or before.
+    pub(super) fn how(&self, record: &Record) -> How {
+        let is_it =
+            |change: &Change| matches!(change, Change::CreateRecord(new) if new.id == record.id);
+        match self.changes.iter().any(is_it) {
+            true => How::Created,
+            false => How::Matched,
+        }
     }
 
     /// The account of a domain, made if there is none.

@@ -1,6 +1,7 @@
 //! The plan's laws, on random commands in a small world; and the cases that people talk about.
 
 mod cases;
+mod entries;
 mod fields;
 mod laws;
 

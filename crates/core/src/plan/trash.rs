@@ -79,7 +79,7 @@ fn check_keys_are_free(record: &Record, draft: &mut Draft) -> Result<(), NotLoad
             }
             owner
         }
-        Object::Opportunity => return Ok(()),
+        Object::Opportunity | Object::Note | Object::Activity => return Ok(()),
     };
     if let Some(owner) = owner {
         let (name, id) = (record.object.name(), owner.id);

@@ -28,7 +28,10 @@ pub(super) fn update(
     set_values(command, &mut after);
     check_keys(&before, &mut after, draft)?;
     relations::set(command, &mut after, draft)?;
-    attributes::update(scope_of(&before), &command.custom, &mut after.custom, draft)?;
+    match scope_of(&before) {
+        Some(scope) => attributes::update(scope, &command.custom, &mut after.custom, draft)?,
+        None => attributes::refuse(before.object, &command.custom, draft),
+    }
     name_anew(&mut after, draft)?;
     let record = draft.replace(&before, after);
     let (found, done) = (draft.view(&record)?, Done::Updated);
@@ -94,6 +97,27 @@ fn check_keys(before: &Record, after: &mut Record, draft: &mut Draft) -> Result<
             }
             Ok(())
         }
+        Object::Note | Object::Activity => {
+            check_required(after, draft);
+            Ok(())
+        }
+    }
+}
+
+/// What a note or an activity cannot do without.
+fn check_required(entry: &Record, draft: &mut Draft) {
+    let required: &[(&str, &str)] = match entry.object {
+        Object::Note => &[("content", "a note has a text")],
+        _ => &[
+            ("activity_type", "an activity is of some type"),
+            ("title", "an activity has a title"),
+        ],
+    };
+    for (field, reason) in required {
+        if entry.text(field).is_empty() {
+            let message = format!("cannot be cleared: {reason}");
+            draft.faults.add(*field, message);
+        }
     }
 }
 
@@ -145,14 +169,15 @@ pub(super) fn clash(
     }
 }
 
-fn scope_of(record: &Record) -> Scope {
-    match record.object {
+fn scope_of(record: &Record) -> Option<Scope> {
+    Some(match record.object {
         Object::Account => Scope::Accounts,
         Object::Contact => Scope::Contacts,
         Object::Opportunity => {
             Scope::Opportunities(record.reference("pipeline_id").unwrap_or_default())
         }
-    }
+        Object::Note | Object::Activity => return None,
+    })
 }
 
 /// An account and an opportunity always have a name: one that was cleared is derived again.
@@ -161,7 +186,7 @@ fn name_anew(record: &mut Record, draft: &Draft) -> Result<(), NotLoaded> {
         return Ok(());
     }
     let name = match record.object {
-        Object::Contact => return Ok(()),
+        Object::Contact | Object::Note | Object::Activity => return Ok(()),
         Object::Account => match record.text("domain").parse::<DomainName>() {
             Ok(domain) => domain.company_name(),
             Err(_) => return Ok(()),

@@ -75,13 +75,15 @@ pub enum Holds {
     Choices,
     /// Several ids.
     Ids,
+    /// An object, of which nothing but its being there is asked.
+    Object,
 }
 
 impl Holds {
     /// Whether there is an order to sort by.
     #[must_use]
     pub const fn is_ordered(self) -> bool {
-        !self.is_list()
+        !self.is_list() && !matches!(self, Self::Object)
     }
 
     /// Whether a record has several values of it.
@@ -103,6 +105,7 @@ impl Holds {
             Self::Texts => "lists of texts",
             Self::Choices => "lists of options",
             Self::Ids => "lists of ids",
+            Self::Object => "objects",
         }
     }
 }
@@ -134,8 +137,14 @@ const OF_OPPORTUNITY: &[(&str, Place, Holds)] = &[
     ),
     ("owner_email", Place::OwnerEmail, Holds::Lower),
 ];
-/// Other names of `deal_size`.
-const DEAL_SIZE_ALIASES: [&str; 2] = ["amount", "value"];
+/// Other names of members of an opportunity.
+const OPPORTUNITY_ALIASES: &[(&str, &str)] = &[("amount", "deal_size"), ("value", "deal_size")];
+/// Other names of members of a note or an activity.
+const TIMELINE_ALIASES: &[(&str, &str)] = &[
+    ("account_id", "account_ids"),
+    ("contact_id", "contact_ids"),
+    ("opportunity_id", "opportunity_ids"),
+];
 /// The member that holds the custom fields.
 pub(super) const CUSTOM_FIELDS: &str = "custom_fields";
 
@@ -187,7 +196,7 @@ impl<'a> Fields<'a> {
 
     fn derived(&self) -> impl Iterator<Item = &'static (&'static str, Place, Holds)> {
         let more = match self.object {
-            Object::Account => &[],
+            Object::Account | Object::Note | Object::Activity => &[],
             Object::Contact => OF_CONTACT,
             Object::Opportunity => OF_OPPORTUNITY,
         };
@@ -196,13 +205,15 @@ impl<'a> Fields<'a> {
 
     /// The member that a name stands for.
     pub(super) fn real_name<'n>(&self, name: &'n str) -> &'n str {
-        let is_alias = self.object == Object::Opportunity && DEAL_SIZE_ALIASES.contains(&name);
+        let aliases = match self.object {
+            Object::Account | Object::Contact => return name,
+            Object::Opportunity => OPPORTUNITY_ALIASES,
+            Object::Note | Object::Activity => TIMELINE_ALIASES,
+        };
+        let alias = aliases.iter().find(|(alias, _)| *alias == name);
         // A custom field of that name could have been made before the alias was taken.
-        if is_alias && self.custom(name).is_none() {
-            "deal_size"
-        } else {
-            name
-        }
+        let alias = alias.filter(|_| self.custom(name).is_none());
+        alias.map_or(name, |(_, real)| real)
     }
 
     fn custom(&self, name: &str) -> Option<(Place, Holds)> {
@@ -223,7 +234,7 @@ impl<'a> Fields<'a> {
     }
 
     fn unknown(&self, name: &str) -> String {
-        if name == CUSTOM_FIELDS {
+        if name == CUSTOM_FIELDS && !self.object.is_on_timelines() {
             return "names all custom fields; name one by its slug".to_owned();
         }
         let mut names: Vec<&str> = self.members().collect();
@@ -239,11 +250,13 @@ fn holds(field: &object::Field) -> Holds {
         Kind::Domain | Kind::Email => Holds::Lower,
         Kind::Number | Kind::Year => Holds::Number,
         Kind::Boolean => Holds::Boolean,
-        Kind::Tags | Kind::Emails => Holds::Texts,
+        Kind::OneOf(_) => Holds::Exact,
+        Kind::Tags | Kind::Emails | Kind::Domains => Holds::Texts,
         Kind::Time => Holds::Time,
         Kind::UnixSeconds => Holds::Seconds,
         Kind::Id => Holds::Id,
-        Kind::Ids => Holds::Ids,
+        Kind::Ids | Kind::Links => Holds::Ids,
+        Kind::Object(_) => Holds::Object,
     }
 }
 

@@ -132,7 +132,8 @@ impl Operator {
     #[must_use]
     pub const fn applies_to(self, holds: Holds) -> bool {
         match self {
-            Eq | Neq | In | NotIn | Empty | NotEmpty => true,
+            Empty | NotEmpty => true,
+            Eq | Neq | In | NotIn => !matches!(holds, Holds::Object),
             Contains | NotContains | ContainsAll | ContainsNone => matches!(
                 holds,
                 Holds::Text | Holds::Lower | Holds::Texts | Holds::Choices | Holds::Ids

@@ -82,6 +82,7 @@ impl Atom {
             Holds::Boolean => boolean(input),
             Holds::Time | Holds::Seconds => time(input),
             Holds::Id | Holds::Ids => id(input),
+            Holds::Object => Err(wrong(input, "nothing: only empty and not_empty are asked")),
         }
     }
 

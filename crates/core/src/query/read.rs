@@ -14,7 +14,7 @@ const MICROS_PER_SECOND: i64 = 1_000_000;
 /// A record that was found.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Found {
-    /// An account or a contact.
+    /// A record that shows nothing of others.
     Record(Arc<Record>),
     /// An opportunity with what surrounds it.
     Opportunity(Box<OpportunityView>),
@@ -74,6 +74,7 @@ impl Holds {
             Value::Time(time) => vec![Atom::Whole(time.as_micros())],
             Value::Id(id) => vec![Atom::Id(id)],
             Value::Ids(ids) => ids.into_iter().map(Atom::Id).collect(),
+            Value::Object(_) => vec![Atom::Whole(1)], // it is there, and that is all that is asked
         }
     }
 }

@@ -38,7 +38,7 @@ pub(super) fn resolve(
     }
     let (mut members, mut custom) = (BTreeSet::from(["id".to_owned()]), BTreeSet::new());
     for (path, name) in names {
-        if name == CUSTOM_FIELDS {
+        if name == CUSTOM_FIELDS && !fields.object().is_on_timelines() {
             members.insert(name.clone());
             continue;
         }

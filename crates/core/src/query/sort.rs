@@ -74,6 +74,8 @@ const fn sortable(object: Object) -> &'static [&'static str] {
             "stage_id",
             "owner_id",
         ],
+        Object::Note => &["created_at", "updated_at", "title", "id"],
+        Object::Activity => &["created_at", "updated_at", "title", "activity_type", "id"],
     }
 }
 
@@ -102,16 +104,21 @@ pub(super) fn resolve(drafts: &[SortDraft], fields: &Fields, faults: &mut Faults
         sorts.push(sort);
     }
     if drafts.is_empty() {
-        sorts.push(latest_first());
+        sorts.push(latest_first(fields.object()));
     }
     sorts
 }
 
-fn latest_first() -> Sort {
+/// What changed last comes first; on a timeline, what happened last.
+fn latest_first(object: Object) -> Sort {
+    let (name, place) = match object.is_on_timelines() {
+        true => ("created_at", Place::CreatedAt),
+        false => ("updated_at", Place::UpdatedAt),
+    };
     Sort {
         field: Field {
-            name: "updated_at".to_owned(),
-            place: Place::UpdatedAt,
+            name: name.to_owned(),
+            place,
             holds: Holds::Time,
             options: vec![],
         },

@@ -1,5 +1,6 @@
 //! Words that a record has to have, wherever it has them.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::{Found, TEXT_CHARS_MAX};
@@ -75,10 +76,21 @@ impl TextSearch {
 #[must_use]
 pub fn index_text(record: &Record) -> String {
     let mut text = own_text(record);
+    if record.object.is_on_timelines() {
+        text = words_once(&text);
+    }
     if record.object == Object::Contact {
         write!(text, "\n{}", phone_digits(record.text("phone"))).expect("a String takes all");
     }
     text
+}
+
+/// Each word once: a long text repeats itself, its index need not, for no word that is looked for goes over a blank.
+fn words_once(text: &str) -> String {
+    let mut seen = BTreeSet::new();
+    let words = text.split_whitespace();
+    let words: Vec<&str> = words.filter(|word| seen.insert(*word)).collect();
+    words.join("\n")
 }
 
 /// The texts that words are looked for in, folded: of a contact the names and the address, of an opportunity also those of
@@ -102,6 +114,8 @@ fn own_text(record: &Record) -> String {
         Object::Account => &["name", "domain"],
         Object::Contact => &["full_name", "first_name", "last_name", "email"],
         Object::Opportunity => &["name"],
+        Object::Note => &["title", "content"],
+        Object::Activity => &["title", "description"],
     };
     joined(fields.iter().map(|field| record.text(field)))
 }

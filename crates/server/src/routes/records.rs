@@ -1,4 +1,4 @@
-//! Accounts, contacts and opportunities: the same verbs for each.
+//! Accounts, contacts, opportunities, notes and activities: the same verbs for each.
 
 use std::sync::Arc;
 
@@ -58,13 +58,6 @@ macro_rules! handlers {
                 search::search(&app, $object, input).await
             }
 
-            pub(crate) async fn update_bulk(
-                State(app): State<Arc<App>>,
-                input: Input,
-            ) -> Result<Response, ApiError> {
-                write::update_bulk(&app, $object, input).await
-            }
-
             pub(crate) async fn update(
                 State(app): State<Arc<App>>,
                 Path(id): Path<String>,
@@ -101,6 +94,22 @@ macro_rules! handlers {
     };
 }
 
+/// What only the published bulk update takes.
+macro_rules! updating_in_bulk {
+    ($name:ident, $object:expr) => {
+        pub(super) mod $name {
+            use super::*;
+
+            pub(crate) async fn update_bulk(
+                State(app): State<Arc<App>>,
+                input: Input,
+            ) -> Result<Response, ApiError> {
+                write::update_bulk(&app, $object, input).await
+            }
+        }
+    };
+}
+
 /// What only records with a natural key have.
 macro_rules! merging {
     ($name:ident, $object:expr) => {
@@ -121,6 +130,11 @@ macro_rules! merging {
 handlers!(accounts, Object::Account);
 handlers!(contacts, Object::Contact);
 handlers!(opportunities, Object::Opportunity);
+handlers!(notes, Object::Note);
+handlers!(activities, Object::Activity);
+updating_in_bulk!(account_updates, Object::Account);
+updating_in_bulk!(contact_updates, Object::Contact);
+updating_in_bulk!(opportunity_updates, Object::Opportunity);
 merging!(account_merges, Object::Account);
 merging!(contact_merges, Object::Contact);
 
@@ -159,6 +173,8 @@ fn show(app: &App, org: &Org, object: Object, uri: &Uri, id: &str) -> Result<Res
         Object::Account => "Account found",
         Object::Contact => "Contact found",
         Object::Opportunity => "Opportunity found",
+        Object::Note => "Note found",
+        Object::Activity => "Activity found",
     };
     let mut response = ok(message, Whole(&found));
     let version = found.record().version();

@@ -1,4 +1,4 @@
-//! Lists and searches of accounts, contacts and opportunities.
+//! Lists and searches of every object.
 
 use std::sync::Arc;
 
@@ -28,6 +28,9 @@ pub(super) async fn list(
     uri: &Uri,
 ) -> Result<Response, ApiError> {
     let mut query = Query::with_lists(uri, search::parameters(object), &["fields"]);
+    let about = search::ABOUT.into_iter();
+    let about = about.filter_map(|name| Some((name, query.value(name)?)));
+    let about: Vec<_> = about.collect();
     let parameters = Parameters {
         q: query.text("q"),
         cursor: query.text("cursor"),
@@ -35,6 +38,7 @@ pub(super) async fn list(
         fields: query.texts("fields"),
         pipeline_id: query.value("pipeline_id"),
         stage_id: query.value("stage_id"),
+        about,
     };
     let mut faults = query.into_faults();
     let draft = search::from_parameters(object, parameters);
@@ -88,6 +92,8 @@ async fn page(app: &App, org: Org, draft: Draft) -> Result<Response, ApiError> {
         Object::Account => "Accounts found",
         Object::Contact => "Contacts found",
         Object::Opportunity => "Opportunities found",
+        Object::Note => "Notes found",
+        Object::Activity => "Activities found",
     };
     let data = Page {
         object,

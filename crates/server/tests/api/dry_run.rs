@@ -33,6 +33,14 @@ async fn a_dry_run_answers_what_the_real_one_then_answers() {
             "/v1/contacts/bulk",
             json!([{"email": "k@hooli.com", "phone": "1"}, {"email": "jo@gmail.com"}]),
         ),
+        (
+            "/v1/notes",
+            json!({"content": "Hello", "contact_email": "new@hooli.com"}),
+        ),
+        (
+            "/v1/activities/bulk",
+            json!([{"activity_type": "CALL", "title": "x", "participants": ["new@hooli.com"]}]),
+        ),
     ] {
         let before = app.feed(&app.tenant).await;
         let dry = app

@@ -18,5 +18,6 @@ mod search;
 mod stages;
 mod support;
 mod tenancy;
+mod timeline;
 mod trash;
 mod updates;

@@ -2,6 +2,7 @@
 //! that takes an id.
 
 mod changes;
+mod timelines;
 
 use std::collections::BTreeSet;
 
@@ -20,6 +21,8 @@ enum Name {
     Account,
     Contact,
     Opportunity,
+    Note,
+    Activity,
     Pipeline,
     Stage,
     StageLabel,
@@ -37,6 +40,9 @@ enum Name {
 }
 
 use Name::*;
+use timelines::{
+    ACTIVITY, ACTIVITY_UPDATE, NOTE, NOTE_UPDATE, TIMELINE, about, entry, is_of_timelines,
+};
 
 const OPPORTUNITY: &[Name] = &[
     Pipeline,
@@ -120,6 +126,26 @@ const MATRIX: &[(&str, &[Name])] = &[
     ("POST /v1/contacts/bulk", CONTACT),
     ("POST /v1/inbound/contacts", CONTACT),
     ("GET /v1/contacts/{contact_id}", &[Contact, Account]),
+    ("POST /v1/notes", NOTE),
+    ("POST /v1/notes/bulk", NOTE),
+    ("POST /v1/inbound/notes", NOTE),
+    ("GET /v1/notes", TIMELINE),
+    ("POST /v1/notes/search", TIMELINE),
+    ("GET /v1/notes/{note_id}", &[Note, Activity]),
+    ("PATCH /v1/notes/{note_id}", NOTE_UPDATE),
+    ("DELETE /v1/notes/{note_id}", &[Note, Activity]),
+    ("POST /v1/notes/{note_id}/restore", &[Note, Activity]),
+    ("POST /v1/activities", ACTIVITY),
+    ("POST /v1/activities/bulk", ACTIVITY),
+    ("GET /v1/activities", TIMELINE),
+    ("POST /v1/activities/search", TIMELINE),
+    ("GET /v1/activities/{activity_id}", &[Activity, Note]),
+    ("PATCH /v1/activities/{activity_id}", ACTIVITY_UPDATE),
+    ("DELETE /v1/activities/{activity_id}", &[Activity, Note]),
+    (
+        "POST /v1/activities/{activity_id}/restore",
+        &[Activity, Note],
+    ),
     ("GET /v1/pipelines/{pipeline_id}/stages", &[Pipeline, Stage]),
     (
         "POST /v1/pipelines/{pipeline_id}/stages/bulk",
@@ -271,13 +297,26 @@ impl Other {
             let call = app.call("POST", target).key(&tenant.key);
             assert_eq!(call.json(&body).send().await.status, 200);
         }
+        let mut ids = created.data().clone();
+        for (target, member, mut body) in [
+            ("/v1/notes", "note_id", json!({"content": "theirs"})),
+            (
+                "/v1/activities",
+                "activity_id",
+                json!({"activity_type": "CALL", "title": "theirs"}),
+            ),
+        ] {
+            body["opportunity_id"] = ids["id"].clone();
+            let call = app.call("POST", target).key(&tenant.key);
+            let written = call.json(&body).send().await;
+            ids[member] = written.data()["id"].clone();
+        }
         let sequence = app.feed(&tenant).await.len();
         let fields = app.call("GET", "/v1/accounts/fields").key(&tenant.key);
         let fields = fields.send().await;
         let field = fields.data()["fields"]
             .as_array()
             .and_then(|all| all.last());
-        let mut ids = created.data().clone();
         ids["field_id"] = field.expect("a custom field")["id"].clone();
         Self {
             ids,
@@ -292,6 +331,8 @@ impl Other {
             Account => id("account_id"),
             Contact => id("contact_id"),
             Opportunity => id("id"),
+            Note => id("note_id"),
+            Activity => id("activity_id"),
             FieldId => id("field_id"),
             Pipeline => self.tenant.pipeline_id.to_string(),
             Stage => self.tenant.stage("Theirs").to_string(),
@@ -309,9 +350,8 @@ impl Other {
 
 fn nobodys_name(name: Name) -> String {
     match name {
-        Account | Contact | Opportunity | Pipeline | Stage | Owner | FieldId | Merged => {
-            Uuid::now_v7().to_string()
-        }
+        Account | Contact | Opportunity | Note | Activity | Pipeline | Stage | Owner | FieldId
+        | Merged => Uuid::now_v7().to_string(),
         OwnerEmail => "owner@nobody.com".to_owned(),
         Domain => "nobody.com".to_owned(),
         Email => "nobody@nobody.com".to_owned(),
@@ -342,6 +382,9 @@ async fn ask(app: &TestApp, operation: &str, name: Name, text: &str) -> (u16, Va
     if name == Sequence {
         target += &format!("?after={text}");
     }
+    if operation.starts_with("GET") && is_of_timelines(operation) && !operation.ends_with('}') {
+        target += &format!("?{}={text}", about(name));
+    }
     let mut call = app.call(method, &target).key(&asking.key);
     if changes_a_record {
         call = call.json(&change(operation, name, text, &own));
@@ -360,6 +403,12 @@ async fn ask(app: &TestApp, operation: &str, name: Name, text: &str) -> (u16, Va
 
 /// What names the thing in the operation's body. A field is given a value that theirs does not hold.
 fn body(asking: &Tenant, operation: &str, name: Name, text: &str) -> Value {
+    if is_of_timelines(operation) {
+        return match operation.ends_with("/search") {
+            true => json!({about(name): text}),
+            false => entry(operation, name, text),
+        };
+    }
     if operation.ends_with("/search") {
         let pipeline_id = asking.pipeline_id.to_string();
         let owner = json!([{"field": "owner_id", "operator": "eq", "value": text}]);

@@ -1,8 +1,8 @@
 -- Every table of an organisation's data begins with `org`, the small integer that stands for an organisation in this file:
 -- it is first in every unique and secondary index, and part of every foreign key, so that no row can refer to another
 -- organisation's. What is in the trash has a `deleted_at`, and whoever answers for it, if it was merged, as `merged_into`. Rows are in creation order (`rid`), which every index ends with. Ids are the 16 bytes of a UUID,
--- times are microseconds since 1970 UTC. The columns of account, contact and opportunity are the system fields of
--- lanekeeper-core, under the same names.
+-- times are microseconds since 1970 UTC. The columns of account, contact, opportunity, note and activity are the
+-- system fields of lanekeeper-core, under the same names.
 
 create table organization (
     org integer primary key,
@@ -259,6 +259,68 @@ create table custom_value (
 ) strict, without rowid;
 create index custom_value_by_update on custom_value (org, field, value, updated_at);
 
+create table note (
+    rid integer primary key,
+    org integer not null references organization (org),
+    id blob not null,
+    created_at integer not null,
+    updated_at integer not null,
+    deleted_at integer,
+    merged_into blob,
+    custom text,
+    title text,
+    content text not null,
+    account_ids text,
+    contact_ids text,
+    opportunity_ids text,
+    unique (org, id)
+) strict;
+create index note_by_update on note (org, updated_at) where deleted_at is null;
+create index note_by_creation on note (org, created_at) where deleted_at is null;
+
+create table activity (
+    rid integer primary key,
+    org integer not null references organization (org),
+    id blob not null,
+    created_at integer not null,
+    updated_at integer not null,
+    deleted_at integer,
+    merged_into blob,
+    custom text,
+    activity_type text not null,
+    title text not null,
+    description text,
+    participants text,
+    domains text,
+    metadata text,
+    account_ids text,
+    contact_ids text,
+    opportunity_ids text,
+    unique (org, id)
+) strict;
+create index activity_by_update on activity (org, updated_at) where deleted_at is null;
+create index activity_by_creation on activity (org, created_at) where deleted_at is null;
+
+-- Timelines: the notes and the activities of an account, a contact or an opportunity (its id is the `value`), by the
+-- time they are of, also those in the trash.
+-- The lists of ids in the records say the same; these are their index.
+create table note_link (
+    org integer not null,
+    value blob not null,
+    is_live integer not null,
+    created_at integer not null,
+    record integer not null,
+    primary key (org, value, is_live, created_at, record)
+) strict, without rowid;
+create table activity_link (
+    org integer not null,
+    value blob not null,
+    is_live integer not null,
+    created_at integer not null,
+    record integer not null,
+    primary key (org, value, is_live, created_at, record)
+) strict, without rowid;
+
 -- The texts of records that are not in the trash, folded, by their rows' `rid`: any three characters in a row find them.
 -- `org` is one such triple that stands for the organisation, so that nobody's common words slow down anybody else. Only
 -- places are kept, no texts.
@@ -269,6 +331,12 @@ create virtual table contact_text using fts5 (
     org, body, content = '', contentless_delete = 1, tokenize = 'trigram case_sensitive 1'
 );
 create virtual table opportunity_text using fts5 (
+    org, body, content = '', contentless_delete = 1, tokenize = 'trigram case_sensitive 1'
+);
+create virtual table note_text using fts5 (
+    org, body, content = '', contentless_delete = 1, tokenize = 'trigram case_sensitive 1'
+);
+create virtual table activity_text using fts5 (
     org, body, content = '', contentless_delete = 1, tokenize = 'trigram case_sensitive 1'
 );
 

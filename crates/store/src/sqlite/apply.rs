@@ -11,7 +11,7 @@ use rusqlite::{Connection, ToSql, params, params_from_iter};
 use uuid::Uuid;
 
 use super::columns::{custom_sql, has_column, sql_of, statements};
-use super::{index_custom, index_name, index_text};
+use super::{index_custom, index_name, index_text, timeline};
 use crate::{Org, changeset};
 
 /// What the changes of one request are stored with.
@@ -133,13 +133,14 @@ fn create_record(connection: &Connection, org: Org, record: &Record) -> rusqlite
     index_text::add(connection, org, record, rid)?;
     index_name::add(connection, org, record, rid)?;
     index_custom::add(connection, org, record, rid)?;
+    timeline::add(connection, org, record, rid)?;
     create_links(connection, org, record)
 }
 
 /// What a record is linked to by tables of their own.
 fn create_links(connection: &Connection, org: Org, record: &Record) -> rusqlite::Result<()> {
     match record.object {
-        Object::Account => Ok(()),
+        Object::Account | Object::Note | Object::Activity => Ok(()),
         Object::Contact if !record.is_live() => Ok(()),
         Object::Contact => {
             let sql = "insert into contact_address (org, email, contact_id) values (?1, ?2, ?3)";
@@ -203,6 +204,7 @@ fn update_record(
     index_text::update(connection, org, before, after)?;
     index_name::update(connection, org, before, after)?;
     index_custom::update(connection, org, before, after)?;
+    timeline::update(connection, org, before, after)?;
     let has_new_links = before.is_live() != after.is_live()
         || edits(before, after).iter().any(|edit| {
             matches!(
@@ -219,7 +221,7 @@ fn update_record(
 
 fn delete_links(connection: &Connection, org: Org, record: &Record) -> rusqlite::Result<()> {
     let sql = match record.object {
-        Object::Account => return Ok(()),
+        Object::Account | Object::Note | Object::Activity => return Ok(()),
         Object::Contact => "delete from contact_address where org = ?1 and contact_id = ?2",
         Object::Opportunity => {
             "delete from opportunity_contact where org = ?1 and opportunity_id = ?2"

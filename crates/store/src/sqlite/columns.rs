@@ -27,7 +27,7 @@ pub(super) struct Statements {
 
 /// The statements of an object, written once.
 pub(super) fn statements(object: Object) -> &'static Statements {
-    static STATEMENTS: LazyLock<[Statements; 3]> =
+    static STATEMENTS: LazyLock<[Statements; 5]> =
         LazyLock::new(|| Object::ALL.map(write_statements));
     &STATEMENTS[object as usize]
 }
@@ -46,7 +46,7 @@ fn write_statements(object: Object) -> Statements {
     let key = match object {
         Object::Account => "domain = ?2",
         Object::Contact => "email = ?2",
-        Object::Opportunity => "id = ?2",
+        Object::Opportunity | Object::Note | Object::Activity => "id = ?2",
     };
     Statements {
         insert: format!("insert into {table} (org, {new}) values ({places})"),
@@ -81,7 +81,7 @@ fn columns_of(object: Object, prefix: &str) -> String {
     columns
 }
 
-/// Links to several records have a table of their own.
+/// The ids of several records have a table of their own, but for those that are only shown.
 pub(super) fn has_column(field: &Field) -> bool {
     field.kind != Kind::Ids
 }
@@ -109,7 +109,11 @@ pub(super) fn record_of(row: &Row, object: Object) -> Result<Record, ReadError> 
 fn value_of(sql: ValueRef, kind: Kind) -> Result<Option<Value>, ReadError> {
     let value = match (kind, sql) {
         (_, ValueRef::Null) => return Ok(None),
-        (Kind::Tags | Kind::Emails, ValueRef::Text(json)) => Value::Texts(from_json(json)?),
+        (Kind::Tags | Kind::Emails | Kind::Domains, ValueRef::Text(json)) => {
+            Value::Texts(from_json(json)?)
+        }
+        (Kind::Links, ValueRef::Text(json)) => Value::Ids(from_json(json)?),
+        (Kind::Object(_), ValueRef::Text(json)) => Value::Object(from_json(json)?),
         (Kind::Boolean, ValueRef::Integer(flag)) => Value::Boolean(flag != 0),
         (Kind::Time, ValueRef::Integer(micros)) => Value::Time(Timestamp::from_micros(micros)),
         (Kind::UnixSeconds, ValueRef::Integer(seconds)) => Value::Integer(seconds),
@@ -213,8 +217,8 @@ pub(super) fn sql_of(value: Option<&Value>) -> ToSqlOutput<'_> {
         Some(Value::Boolean(flag)) => ToSqlOutput::Owned(Sql::Integer(i64::from(*flag))),
         Some(Value::Time(time)) => ToSqlOutput::Owned(Sql::Integer(time.as_micros())),
         Some(Value::Id(id)) => ToSqlOutput::Borrowed(ValueRef::Blob(id.as_bytes())),
-        Some(list @ (Value::Texts(_) | Value::Ids(_))) => {
-            let json = serde_json::to_string(list).expect("a list is JSON");
+        Some(value @ (Value::Texts(_) | Value::Ids(_) | Value::Object(_))) => {
+            let json = serde_json::to_string(value).expect("lists and objects are JSON");
             ToSqlOutput::Owned(Sql::Text(json))
         }
     }

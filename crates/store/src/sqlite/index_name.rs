@@ -12,7 +12,7 @@ pub(super) const fn table(object: Object) -> Option<&'static str> {
     match object {
         Object::Account => Some("account_name"),
         Object::Contact => Some("contact_name"),
-        Object::Opportunity => None,
+        Object::Opportunity | Object::Note | Object::Activity => None,
     }
 }
 

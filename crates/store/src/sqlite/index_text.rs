@@ -12,6 +12,8 @@ pub(super) const fn table(object: Object) -> &'static str {
         Object::Account => "account_text",
         Object::Contact => "contact_text",
         Object::Opportunity => "opportunity_text",
+        Object::Note => "note_text",
+        Object::Activity => "activity_text",
     }
 }
 

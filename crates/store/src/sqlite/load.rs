@@ -14,6 +14,7 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, Row, para
 use uuid::Uuid;
 
 use super::columns::{metadata_of, record_columns, record_of, statements};
+use super::timeline;
 use crate::{Org, ReadError};
 
 /// What is known of the organisation itself.
@@ -143,13 +144,18 @@ fn relations(
         let fields = object.references().iter();
         for (field, _) in fields.filter(|(_, referred)| *referred == target) {
             let (columns, table) = (record_columns(object, "r."), object.name());
-            let sql = match *field {
-                "additional_contact_ids" => format!(
+            let sql = match (timeline::table(object), *field) {
+                (Some(links), _) => format!(
+                    "select {columns} from {links} link
+                     cross join {table} r on r.rid = link.record
+                     where link.org = ?1 and link.value = ?2 limit ?3"
+                ),
+                (None, "additional_contact_ids") => format!(
                     "select {columns} from opportunity_contact link
                      join {table} r on r.org = link.org and r.id = link.opportunity_id
                      where link.org = ?1 and link.contact_id = ?2 order by link.rid limit ?3"
                 ),
-                field => format!(
+                (None, field) => format!(
                     "select {columns} from {table} r
                      where r.org = ?1 and r.{field} = ?2 order by r.rid limit ?3"
                 ),

@@ -75,7 +75,7 @@ impl Sqlite {
             Ok(match object {
                 Object::Opportunity => opportunity(&snapshot, *org, By::Id(id))?
                     .map(|view| Found::Opportunity(Box::new(view))),
-                Object::Account | Object::Contact => {
+                Object::Account | Object::Contact | Object::Note | Object::Activity => {
                     let record = load::answering(&snapshot, *org, object, id)?;
                     record.map(|record| Found::Record(Arc::new(record)))
                 }

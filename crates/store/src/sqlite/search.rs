@@ -82,7 +82,7 @@ fn search(
     };
     let (found, has_more) = page(connection, org, &query)?;
     let last = found.last().filter(|_| has_more);
-    let definitions = facts.fields(draft.scope())?;
+    let definitions = draft.definitions(&facts)?;
     Ok(Ok(SearchPage {
         next_cursor: last.map(|last| query.cursor_behind(last, org.id(), sign)),
         found,
@@ -187,7 +187,7 @@ fn record(connection: &Connection, org: Org, object: Object, rid: i64) -> Result
             let view = read::opportunity(connection, org, read::By::Rid(rid))?;
             Found::Opportunity(Box::new(view.ok_or_else(gone)?))
         }
-        Object::Account | Object::Contact => {
+        Object::Account | Object::Contact | Object::Note | Object::Activity => {
             let record = load::record_by_rid(connection, org, object, rid)?;
             Found::Record(Arc::new(record.ok_or_else(gone)?))
         }
@@ -201,6 +201,7 @@ fn size_of(found: &Found) -> usize {
     let sizes = values.map(|value| match value {
         Value::Text(text) => text.len(),
         Value::Texts(texts) => texts.iter().map(String::len).sum(),
+        Value::Object(json) => json.len_bytes(),
         _ => 8,
     });
     sizes.sum()

@@ -4,6 +4,7 @@ mod file;
 mod indexes;
 mod laws;
 mod search;
+mod timeline;
 mod writes;
 
 use std::path::PathBuf;

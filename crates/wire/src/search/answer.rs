@@ -48,6 +48,8 @@ const fn plural(object: Object) -> &'static str {
         Object::Account => "accounts",
         Object::Contact => "contacts",
         Object::Opportunity => "opportunities",
+        Object::Note => "notes",
+        Object::Activity => "activities",
     }
 }
 

@@ -1,8 +1,11 @@
 //! The members that say what a record refers to: by id, by domain or address, or null for nothing any more.
 
+use std::collections::BTreeMap;
+
 use lanekeeper_core::command::{Link, Sent};
-use lanekeeper_core::{DomainName, Email, Faults};
+use lanekeeper_core::{DomainName, Email, Faults, Object};
 use serde_json::Value as Json;
+use uuid::Uuid;
 
 use crate::read::{Members, id, join, text};
 use crate::value::{emails, entries};
@@ -52,6 +55,29 @@ pub(super) fn others(members: &mut Members, faults: &mut Faults) -> Option<Sent<
         sent.push(Sent { path, value });
     }
     only_one(sent, faults)
+}
+
+/// What a note or an activity is about: each member is a list of ids in place of the one there was.
+pub(super) fn about(
+    object: Object,
+    members: &mut Members,
+    faults: &mut Faults,
+) -> BTreeMap<&'static str, Vec<Uuid>> {
+    let mut links = BTreeMap::new();
+    for (field, _) in object.references() {
+        let ids = match members.present(field) {
+            None => continue,
+            Some(Json::Null) => vec![],
+            Some(json) => {
+                let entries = entries(json, field, "an array of UUIDs", faults).unwrap_or_default();
+                let ids = entries.into_iter().enumerate();
+                let ids = ids.filter_map(|(index, entry)| id(entry, &join(field, index), faults));
+                ids.collect()
+            }
+        };
+        links.insert(*field, ids);
+    }
+    links
 }
 
 /// A text in its normal form; a fault if it has none, and if it is blank.

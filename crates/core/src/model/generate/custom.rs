@@ -32,14 +32,16 @@ const MEMBERS: u128 = 3;
 /// The custom fields that the records of an object have: one of each type, named after it.
 #[must_use]
 pub fn fields(setup: &Setup, object: Object) -> Vec<FieldDefinition> {
+    let scope = match object {
+        Object::Account => Scope::Accounts,
+        Object::Contact => Scope::Contacts,
+        Object::Opportunity => Scope::Opportunities(setup.pipeline.id),
+        Object::Note | Object::Activity => return vec![],
+    };
     let fields = AttributeType::all().zip(1_u32..);
     let fields = fields.map(|(attribute_type, order)| FieldDefinition {
         id: Uuid::from_u128(u128::from(order) + 90_000 + 100 * object as u128),
-        scope: match object {
-            Object::Account => Scope::Accounts,
-            Object::Contact => Scope::Contacts,
-            Object::Opportunity => Scope::Opportunities(setup.pipeline.id),
-        },
+        scope,
         slug: slug(attribute_type),
         name: format!("My {}", attribute_type.name()),
         attribute_type,

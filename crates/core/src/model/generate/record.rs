@@ -28,7 +28,7 @@ pub(super) fn command(setup: &Setup) -> impl Strategy<Value = Command> + use<> {
     ]
 }
 
-fn number() -> impl Strategy<Value = Uuid> {
+pub(super) fn number() -> impl Strategy<Value = Uuid> {
     (1..NUMBERS_MAX).prop_map(Uuid::from_u128)
 }
 
@@ -63,9 +63,12 @@ fn update(setup: &Setup) -> impl Strategy<Value = UpdateRecord> + use<> {
     let value = option::of(select(&["web", "12", "2026-05-25"]));
     let custom = option::weighted(0.15, (slugs, value));
     let which = any::<[bool; 3]>();
-    let links = (account, contact, others, stage_name, owner);
+    let about = select(&["account_ids", "contact_ids", "opportunity_ids"]);
+    let about = btree_map(about, vec(number(), 0..3), 0..3);
+    let links = (account, contact, others, stage_name, owner, about);
     (target(), values, which, links, custom).prop_map(|(target, values, which, links, custom)| {
-        let (account, contact, others, stage_name, owner) = links;
+        let (account, contact, others, stage_name, owner, mut about) = links;
+        about.retain(|_, _| target.object.is_on_timelines());
         let is_opportunity = target.object == Object::Opportunity;
         let sent = |path| move |value| Sent { path, value };
         let account = account.map(|link| Sent {
@@ -74,7 +77,7 @@ fn update(setup: &Setup) -> impl Strategy<Value = UpdateRecord> + use<> {
         });
         UpdateRecord {
             values: system_values(target.object, values, which),
-            account: account.filter(|_| target.object != Object::Account),
+            account: account.filter(|_| target.object.field("account_id").is_some()),
             contact: contact
                 .filter(|_| is_opportunity)
                 .map(sent("opportunity_contact")),
@@ -82,6 +85,7 @@ fn update(setup: &Setup) -> impl Strategy<Value = UpdateRecord> + use<> {
                 path: "opportunity_other_stakeholders",
                 value,
             }),
+            links: about,
             stage: StageKey {
                 id: None,
                 name: stage_name.map(str::to_owned),
@@ -138,7 +142,8 @@ fn system_values(
 fn name() -> impl Strategy<Value = SystemValues> {
     let text = option::of(select(&["One", "Zwölf"]));
     let text = text.prop_map(|text| text.map(|text| Value::Text(text.to_owned())));
-    btree_map(select(&["name", "full_name", "next_steps"]), text, 0..3)
+    let fields = select(&["name", "full_name", "next_steps", "title", "content"]);
+    btree_map(fields, text, 0..3)
 }
 
 fn link<Key: Clone + std::fmt::Debug + 'static>(
@@ -169,6 +174,10 @@ pub fn bind(items: &mut [Item], ids: &dyn Fn(Object) -> Vec<Uuid>) {
                 if let Some(Link::Id(id)) = update.account.as_mut().map(|sent| &mut sent.value) {
                     bound(Object::Account, id);
                 }
+                for (field, object) in update.target.object.references() {
+                    let ids = update.links.get_mut(field).into_iter().flatten();
+                    ids.for_each(|id| bound(*object, id));
+                }
                 let contact = update.contact.as_mut().map(|sent| &mut sent.value);
                 let others = update.others.as_mut().map(|sent| sent.value.iter_mut());
                 for link in contact.into_iter().chain(others.into_iter().flatten()) {
@@ -176,6 +185,10 @@ pub fn bind(items: &mut [Item], ids: &dyn Fn(Object) -> Vec<Uuid>) {
                         bound(Object::Contact, id);
                     }
                 }
+            }
+            Command::CreateEntry(create) => {
+                let named = create.records.iter_mut();
+                named.for_each(|named| bound(named.object, &mut named.id));
             }
             Command::DeleteRecord(delete) => target(&mut delete.target),
             Command::RestoreRecord(restore) => target(&mut restore.target),

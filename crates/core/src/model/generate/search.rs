@@ -15,7 +15,7 @@ use crate::object::Kind;
 use crate::plan::setup::Setup;
 use crate::query::{Draft, Fields, FilterDraft, Holds, Input, Operator, SortDraft};
 use crate::value::{CustomValues, Values};
-use crate::{Change, Object, Record, Timestamp, Value};
+use crate::{Change, Json, Object, Record, Timestamp, Value};
 
 const TEXTS: &[&str] = &[
     "Acme",
@@ -42,18 +42,21 @@ const TEXTS: &[&str] = &[
 const NUMBERS: &[f64] = &[-3.5, 0.0, 7.0, 1_000.25, 1e15];
 const SECONDS: &[i64] = &[-5, 0, 1_700_000_000, 1_771_286_400];
 
-/// Some accounts, contacts and opportunities, in creation order; references lead somewhere.
+/// Some records of every object, in creation order; references lead somewhere.
 pub fn records(setup: &Setup) -> impl Strategy<Value = Vec<Change>> + use<> {
     let accounts = vec(record(setup, Object::Account), 1..8);
     let contacts = vec(record(setup, Object::Contact), 1..8);
     let opportunities = vec(record(setup, Object::Opportunity), 1..25);
+    let entries = [Object::Note, Object::Activity].map(|object| vec(record(setup, object), 1..12));
     let setup = setup.clone();
-    (accounts, contacts, opportunities).prop_map(move |(accounts, contacts, opportunities)| {
+    let all = (accounts, contacts, opportunities, entries);
+    all.prop_map(move |(accounts, contacts, opportunities, entries)| {
         let fields = Object::ALL
             .into_iter()
             .flat_map(|object| fields(&setup, object));
         let fields = fields.map(|field| Change::CreateField(Arc::new(field)));
         let all = accounts.into_iter().chain(contacts).chain(opportunities);
+        let all = all.chain(entries.into_iter().flatten());
         let records = all.zip(0_u128..).map(|(mut record, number)| {
             record.id = id_of(number);
             if record.object == Object::Account {
@@ -91,22 +94,22 @@ fn with_good_references(changes: Vec<Change>) -> Vec<Change> {
         });
         records.collect::<Vec<_>>()
     };
-    let (accounts, contacts) = (records(Object::Account), records(Object::Contact));
+    let referred = [Object::Account, Object::Contact, Object::Opportunity];
+    let known = referred.map(|object| (object, records(object)));
     let repaired = changes.iter().cloned().map(|change| match change {
         Change::CreateRecord(record) => {
             let mut record = Record::clone(&record);
-            let known =
-                |ids: &[Uuid], value: &Value| matches!(value, Value::Id(id) if ids.contains(id));
-            record.values.retain(|field, value| match *field {
-                "account_id" => known(&accounts, value),
-                "contact_id" => known(&contacts, value),
-                _ => true,
-            });
-            if let Some(Value::Ids(ids)) = record.values.get_mut("additional_contact_ids") {
-                ids.retain(|id| contacts.contains(id));
-                if ids.is_empty() {
-                    record.values.remove("additional_contact_ids");
-                }
+            for (field, target) in record.object.references() {
+                let ids = known.iter().find(|(object, _)| object == target);
+                let (_, ids) = ids.expect("what is referred to");
+                record.values.retain(|name, value| match value {
+                    _ if name != field => true,
+                    Value::Ids(sent) => {
+                        sent.retain(|id| ids.contains(id));
+                        !sent.is_empty()
+                    }
+                    value => matches!(value, Value::Id(id) if ids.contains(id)),
+                });
             }
             Change::CreateRecord(Arc::new(record))
         }
@@ -119,7 +122,12 @@ fn record(setup: &Setup, object: Object) -> impl Strategy<Value = Record> + use<
     let fields = object.fields().iter();
     let values: Vec<_> = fields
         .map(|field| {
-            let is_required = matches!(field.name, "pipeline_id" | "stage_id");
+            let is_required = match object {
+                Object::Opportunity => matches!(field.name, "pipeline_id" | "stage_id"),
+                Object::Note => field.name == "content",
+                Object::Activity => matches!(field.name, "activity_type" | "title"),
+                Object::Account | Object::Contact => false, // they get their keys below
+            };
             let filled = value(setup, field.name, field.kind);
             let value = match is_required {
                 true => filled.prop_map(Some).boxed(),
@@ -137,7 +145,7 @@ fn record(setup: &Setup, object: Object) -> impl Strategy<Value = Record> + use<
     (values, custom, 0..4_i64).prop_map(move |(values, custom, micros)| {
         let values = values.into_iter();
         let values = values.filter_map(|(name, value)| Some((name, value?)));
-        let custom = custom.into_iter();
+        let custom = custom.into_iter().filter(|_| !object.is_on_timelines());
         let custom = custom.filter_map(|(slug, value)| Some((slug, value?)));
         Record {
             object,
@@ -160,7 +168,7 @@ fn value(setup: &Setup, name: &str, kind: Kind) -> BoxedStrategy<Value> {
         ("stage_id", _) => select(stages).prop_map(Value::Id).boxed(),
         ("owner_id", _) => Just(Value::Id(setup.owner.id)).boxed(),
         (_, Kind::Id) => some_id().prop_map(Value::Id).boxed(),
-        (_, Kind::Ids) => subsequence((0..16_u128).collect::<Vec<_>>(), 1..4)
+        (_, Kind::Ids | Kind::Links) => subsequence((0..16_u128).collect::<Vec<_>>(), 1..4)
             .prop_map(|numbers| Value::Ids(numbers.into_iter().map(id_of).collect()))
             .boxed(),
         (_, Kind::Number | Kind::Year) => number().prop_map(Value::number).boxed(),
@@ -169,9 +177,22 @@ fn value(setup: &Setup, name: &str, kind: Kind) -> BoxedStrategy<Value> {
             .prop_map(|seconds| Value::Time(Timestamp::from_micros(seconds * 1_000_000 + 1)))
             .boxed(),
         (_, Kind::Boolean) => any::<bool>().prop_map(Value::Boolean).boxed(),
+        ("participants", _) => subsequence(vec!["p1@example.com", "q2@acme.com"], 1..=2)
+            .prop_map(|texts| Value::Texts(texts.into_iter().map(str::to_owned).collect()))
+            .boxed(),
+        (_, Kind::OneOf(texts)) => select(texts)
+            .prop_map(|text| Value::Text(text.to_owned()))
+            .boxed(),
+        (_, Kind::Object(_)) => (text(), number())
+            .prop_map(|(text, number)| {
+                let members = [("a", Json::Text(text)), ("b", Json::Number(number))];
+                let members = members.map(|(name, value)| (name.to_owned(), value));
+                Value::Object(Json::Object(members.into()))
+            })
+            .boxed(),
         // An address belongs to one contact: it gets the record's number.
         (_, Kind::Emails) => Just(Value::Texts(vec![])).boxed(),
-        (_, Kind::Tags) => subsequence(TEXTS, 1..3)
+        (_, Kind::Tags | Kind::Domains) => subsequence(TEXTS, 1..3)
             .prop_map(|texts| Value::Texts(texts.into_iter().map(str::to_owned).collect()))
             .boxed(),
         _ => text().prop_map(Value::Text).boxed(),
@@ -285,6 +306,7 @@ fn input(holds: Holds, stages: Vec<Uuid>) -> BoxedStrategy<Input> {
                 .prop_map(Input::Number)
                 .boxed()
         }
+        Holds::Object => Just(Input::Boolean(true)).boxed(), // for no operator that applies
         Holds::Id | Holds::Ids => {
             let known = (0..16_u128).prop_map(id_of);
             prop_oneof![known, select(stages)]
@@ -309,6 +331,7 @@ fn names(object: Object) -> Vec<String> {
     let more: &[&str] = match object {
         Object::Account => &[],
         Object::Contact => &["name"],
+        Object::Note | Object::Activity => &["account_id", "contact_id"],
         Object::Opportunity => &[
             "stage_name",
             "account_name",
@@ -323,8 +346,7 @@ fn names(object: Object) -> Vec<String> {
     let common = ["id", "created_at", "updated_at"];
     let all = system.chain(more.iter().copied()).chain(common);
     let custom = AttributeType::all().map(custom::slug);
-    all.map(str::to_owned)
-        .chain(custom)
-        .chain(["custom__my_number".to_owned()])
-        .collect()
+    let custom = custom.chain(["custom__my_number".to_owned()]);
+    let custom = custom.filter(|_| !object.is_on_timelines());
+    all.map(str::to_owned).chain(custom).collect()
 }

@@ -24,6 +24,37 @@ pub(super) fn set(
         set_contact(command, record, draft)?;
         set_others(command, record, draft)?;
     }
+    set_links(command, record, draft)
+}
+
+/// What a note or an activity is about.
+fn set_links(
+    command: &UpdateRecord,
+    record: &mut Record,
+    draft: &mut Draft,
+) -> Result<(), NotLoaded> {
+    let references = record.object.references();
+    for (field, object) in references {
+        let Some(ids) = command.links.get(field) else {
+            continue;
+        };
+        let mut linked: Vec<Uuid> = vec![];
+        for (index, id) in ids.iter().enumerate() {
+            let found = existing(*object, *id, format!("{field}.{index}"), draft)?;
+            linked.extend(found.filter(|id| !linked.contains(id)));
+        }
+        match linked.is_empty() {
+            true => drop(record.values.remove(field)),
+            false => drop(record.values.insert(field, Value::Ids(linked))),
+        }
+    }
+    let is_about_nothing = references
+        .iter()
+        .all(|(field, _)| record.references(field).is_empty());
+    if record.object == Object::Note && is_about_nothing && draft.faults.is_empty() {
+        let message = "has to be about something; leave an account, a contact or an opportunity";
+        draft.faults.add("", message);
+    }
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::expected::{Expected, bad_json, invalid, taken};
-use super::row::{Row, acc, opp, row, run};
+use super::row::{Row, acc, activity, opp, post, row, run};
 use crate::support::TestApp;
 
 #[tokio::test]
@@ -17,7 +17,9 @@ pub(super) fn rows() -> Vec<Row> {
         custom_numbers(),
         close_dates(),
         years(),
+        stages(),
         times(),
+        times_of_activities(),
     ]
     .into_iter()
     .flatten()
@@ -140,6 +142,45 @@ fn years() -> Vec<Row> {
 }
 
 /// Of an account's `last_interaction`.
+fn stages() -> Vec<Row> {
+    let of_probability = || invalid("0.probability").saying("from 0 to 100");
+    let of_order = || invalid("0.stage_order").saying("is not a whole number from 1");
+    let cases = [
+        ("probability", "-1", of_probability()),
+        ("probability", "101", of_probability()),
+        ("probability", "1e2", taken(201).with("/0/probability", 100)),
+        ("stage_order", "0", of_order()),
+        ("stage_order", "-3", of_order()),
+        ("stage_order", "2147483648", of_order()),
+    ];
+    let rows = cases.into_iter().map(|(member, number, expected)| {
+        let body = format!(r#"[{{"label":"Stage {{n}}","{member}":{number}}}]"#);
+        let request = post("/v1/pipelines/{pipeline}/stages/bulk", body);
+        row("D17", request, expected)
+    });
+    rows.collect()
+}
+
+fn times_of_activities() -> Vec<Row> {
+    let wrong = |part| invalid("created_at").saying(part);
+    let kept = |time: &str| taken(201).with("/created_at", time);
+    let cases = [
+        (r#""2026-02-30T00:00:00Z""#, wrong("does not exist")),
+        (r#""2026-01-01T25:00:00Z""#, wrong("does not exist")),
+        (r#""2026-01-01""#, wrong("without a time")),
+        (r#""yesterday""#, wrong("is not a date-time")),
+        (
+            r#""2026-01-01T00:00:00+01:00""#,
+            kept("2025-12-31T23:00:00.000000Z"),
+        ),
+    ];
+    let rows = cases.into_iter().map(|(time, expected)| {
+        let members = format!(r#""activity_type":"CALL","created_at":{time}"#);
+        row("D18", activity(&members), expected)
+    });
+    rows.collect()
+}
+
 fn times() -> Vec<Row> {
     const HERE: &str = "last_interaction";
     let kept = |time: &str| taken(201).with("/last_interaction", time);

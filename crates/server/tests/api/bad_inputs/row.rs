@@ -84,6 +84,18 @@ pub(super) fn con(members: &str) -> Request {
     post("/v1/contacts", body)
 }
 
+/// A good note with these members more.
+pub(super) fn note(members: &str) -> Request {
+    let body = format!(r#"{{"account_domain":"acme.com",{members}}}"#);
+    post("/v1/notes", body)
+}
+
+/// A good activity, but for its type, with these members more.
+pub(super) fn activity(members: &str) -> Request {
+    let body = format!(r#"{{"title":"Call",{members}}}"#);
+    post("/v1/activities", body)
+}
+
 impl Request {
     /// With one more header; a key instead of the organisation's.
     pub(super) fn header(mut self, name: &'static str, value: impl AsRef<[u8]>) -> Self {

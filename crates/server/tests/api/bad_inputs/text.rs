@@ -1,18 +1,21 @@
 //! E: text.
 
+use futures_util::FutureExt;
 use serde_json::{Value, json};
 
 use super::expected::{bad_json, invalid, refused, taken};
-use super::row::{Row, acc, con, get, opp, related, row, run};
+use super::row::{Row, acc, activity, con, get, note, opp, post, related, row, run};
+use super::{Story, tell};
 use crate::support::TestApp;
 
 #[tokio::test]
 async fn text_is_kept_as_sent_or_refused() {
     run(&TestApp::new().await, rows()).await;
+    tell(stories()).await;
 }
 
 pub(super) fn rows() -> Vec<Row> {
-    [nul(), controls(), lengths(), kept(), tags()]
+    [nul(), controls(), lengths(), kept(), tags(), entries()]
         .into_iter()
         .flatten()
         .collect()
@@ -21,6 +24,46 @@ pub(super) fn rows() -> Vec<Row> {
 /// An opportunity of this name, or with these next steps; the text is escaped for JSON here.
 fn member(name: &str, text: &str) -> String {
     format!("\"{name}\":{}", Value::from(text))
+}
+
+pub(super) fn stories() -> Vec<Story> {
+    vec![
+        ("E09", || {
+            both_spellings_of_a_letter_are_kept_and_found().boxed()
+        }),
+        ("E10", || {
+            a_search_folds_letters_that_ascii_does_not_have().boxed()
+        }),
+    ]
+}
+
+async fn both_spellings_of_a_letter_are_kept_and_found() {
+    let app = TestApp::new().await;
+    let spellings = ["\u{e9}cole", "e\u{301}cole"];
+    for (number, name) in spellings.into_iter().enumerate() {
+        let body = json!({"email": format!("p{number}@gmail.com"), "full_name": name});
+        assert_eq!(app.post("/v1/contacts", body).await.status, 201);
+    }
+
+    for word in [spellings[0], spellings[1], "ECOLE"] {
+        let body = json!({"q": word, "sort": "created_at"});
+        let found = app.post("/v1/contacts/search", body).await;
+        let names = found.data()["contacts"].as_array().into_iter().flatten();
+        let names: Vec<_> = names.map(|contact| contact["full_name"].clone()).collect();
+        assert_eq!(names, spellings);
+    }
+}
+
+async fn a_search_folds_letters_that_ascii_does_not_have() {
+    let app = TestApp::new().await;
+    let note = json!({"content": "Die Straße zur École", "account_domain": "acme.com"});
+    assert_eq!(app.post("/v1/notes", note).await.status, 201);
+
+    for word in ["strasse", "STRASSE", "straße", "ÉCOLE", "école", "ecole"] {
+        let found = app.post("/v1/notes/search", json!({"q": word})).await;
+        let notes = found.data()["notes"].as_array().map(Vec::len);
+        assert_eq!(notes, Some(1), "{word}");
+    }
 }
 
 fn nul() -> Vec<Row> {
@@ -38,6 +81,24 @@ fn nul() -> Vec<Row> {
             nul(r"opportunity.custom_attributes.a\u0000"),
         ),
         row("E02", acc(r#""tags":["a","\u0000"]"#), nul("tags.1")),
+        row(
+            "E02",
+            activity(r#""activity_type":"CALL","metadata":{"a":["\u0000"]}"#),
+            nul("metadata.a.0"),
+        ),
+        row(
+            "E02",
+            post(
+                "/v1/accounts/search",
+                r#"{"filters":[{"field":"name","operator":"eq","value":"a\u0000"}]}"#,
+            ),
+            nul("filters.0.value"),
+        ),
+        row(
+            "E02",
+            get("/v1/notes?cursor=a%00"),
+            invalid("cursor").saying("NUL"),
+        ),
         row(
             "E02",
             get("/v1/changes?after=1%00"),
@@ -169,6 +230,55 @@ fn kept() -> Vec<Row> {
         row(id, request, taken(201).with("/full_name", name))
     });
     rows.collect()
+}
+
+/// Notes and activities.
+fn entries() -> Vec<Row> {
+    let content = |text: &str| note(&member("content", text));
+    let kept = |id, text: &str| row(id, content(text), taken(201).with("/content", text));
+    let of_type = |text: &str| {
+        let expected = invalid("activity_type").saying("send one of EMAIL, MEETING, EMAIL_OPEN");
+        row("E20", activity(&member("activity_type", text)), expected)
+    };
+    let title = member("title", "a\tb") + "," + &member("content", "a");
+    vec![
+        kept("E03", "one\r\n\ttwo"),
+        row(
+            "E03",
+            content("a\u{1b}b"),
+            invalid("content").saying("control character"),
+        ),
+        row(
+            "E03",
+            note(&title),
+            invalid("title").saying("control character"),
+        ),
+        // Plain text, whatever it looks like: it is answered as JSON, and nobody runs it.
+        kept(
+            "E13",
+            "[x](javascript:alert(1)) <a href=\"data:text/html,<b>\">y</a>",
+        ),
+        kept("E13", "# Title\n\n<script>alert(1)</script> **bold**"),
+        kept("E17", &"a".repeat(100_000)),
+        row(
+            "E17",
+            content(&"a".repeat(100_001)),
+            invalid("content").saying("100001 characters"),
+        ),
+        row(
+            "E17",
+            content(&"a".repeat(1_000_000)),
+            invalid("content").saying("1000000 characters"),
+        ),
+        row(
+            "E17",
+            content(&"a".repeat(1_048_577)),
+            refused(413, "body_too_large"),
+        ),
+        of_type("email"),
+        of_type("EMAIL "),
+        of_type("HACK"),
+    ]
 }
 
 fn tags() -> Vec<Row> {

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::Name::{self, *};
+use super::timelines::is_of_timelines;
 use crate::support::{Tenant, TestApp};
 
 /// Whether the path of the operation has the place for such a name.
@@ -12,6 +13,8 @@ pub(super) fn is_in_path(name: Name, path: &str) -> bool {
         Account => path.contains("{account_id}"),
         Contact => path.contains("{contact_id}"),
         Opportunity => path.contains("{opportunity_id}"),
+        Note => path.contains("{note_id}"),
+        Activity => path.contains("{activity_id}"),
         _ => false,
     }
 }
@@ -22,6 +25,12 @@ pub(super) async fn own_record(app: &TestApp, asking: &Tenant, path: &str) -> St
         ("/v1/accounts", json!({"domain": "own.com"}))
     } else if path.contains("contacts") {
         ("/v1/contacts", json!({"email": "own@own.com"}))
+    } else if path.contains("notes") {
+        let note = json!({"content": "own", "account_domain": "own.com"});
+        ("/v1/notes", note)
+    } else if path.contains("activities") {
+        let activity = json!({"activity_type": "CALL", "title": "own"});
+        ("/v1/activities", activity)
     } else {
         let body = asking.opportunity(json!({}), json!({}));
         ("/v1/opportunities", body)
@@ -40,6 +49,14 @@ pub(super) fn change(operation: &str, name: Name, text: &str, own: &str) -> Valu
             Uuid::nil().to_string()
         };
         return json!({"from": [from]});
+    }
+    if is_of_timelines(operation) {
+        return match name {
+            Account => json!({"account_ids": [text]}),
+            Contact => json!({"contact_ids": [text]}),
+            Opportunity => json!({"opportunity_ids": [text]}),
+            _ => json!({}),
+        };
     }
     let is_opportunity = operation.contains("opportunities");
     let member = match name {

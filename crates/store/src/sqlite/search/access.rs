@@ -36,6 +36,8 @@ pub(super) enum Values {
     Custom { slug: String, holds: Holds },
     /// The names of accounts or contacts.
     Name,
+    /// What notes or activities are about: the timelines.
+    Links,
 }
 
 impl Values {
@@ -49,6 +51,7 @@ impl Values {
             (Place::System("name"), Object::Account) | (Place::ContactName, Object::Contact) => {
                 Some(Self::Name)
             }
+            (_, Object::Note | Object::Activity) if field.holds == Holds::Ids => Some(Self::Links),
             _ => None,
         }
     }
@@ -57,6 +60,7 @@ impl Values {
         match self {
             Self::Custom { holds, .. } => *holds,
             Self::Name => Holds::Text,
+            Self::Links => Holds::Ids,
         }
     }
 
@@ -147,10 +151,22 @@ const fn indexes(object: Object) -> &'static [Index] {
         of_pipeline("opportunity_by_update", "updated_at", Holds::Time),
         Index::new("sqlite_autoindex_opportunity_1", "id", Holds::Id),
     ];
+    const NOTE: &[Index] = &[
+        Index::new("note_by_creation", "created_at", Holds::Time),
+        Index::new("note_by_update", "updated_at", Holds::Time),
+        Index::new("sqlite_autoindex_note_1", "id", Holds::Id),
+    ];
+    const ACTIVITY: &[Index] = &[
+        Index::new("activity_by_creation", "created_at", Holds::Time),
+        Index::new("activity_by_update", "updated_at", Holds::Time),
+        Index::new("sqlite_autoindex_activity_1", "id", Holds::Id),
+    ];
     match object {
         Object::Account => ACCOUNT,
         Object::Contact => CONTACT,
         Object::Opportunity => OPPORTUNITY,
+        Object::Note => NOTE,
+        Object::Activity => ACTIVITY,
     }
 }
 
@@ -213,12 +229,17 @@ fn way(filter: &Filter, object: Object) -> Option<Access> {
 
 /// Whether a way has its rows in the order that was asked for.
 fn is_in_order(way: &Access, query: &Query) -> bool {
-    let has_one_value = match way {
-        Access::Index(index, Some(range)) => index.by_update && range.is_one_value(),
-        Access::Values(Values::Custom { .. }, range) => range.is_one_value(),
+    let first = &query.sort[0].field.place;
+    match way {
+        Access::Index(index, Some(range)) => {
+            index.by_update && range.is_one_value() && *first == Place::UpdatedAt
+        }
+        Access::Values(Values::Custom { .. }, range) => {
+            range.is_one_value() && *first == Place::UpdatedAt
+        }
+        Access::Values(Values::Links, range) => range.is_one_value() && *first == Place::CreatedAt,
         _ => false,
-    };
-    has_one_value && query.sort[0].field.place == Place::UpdatedAt
+    }
 }
 
 /// Along what the order begins with, within what is asked of that.
@@ -248,7 +269,7 @@ fn names_unique_key(query: &Query) -> bool {
     let unique = match query.object {
         Object::Account => Place::System("domain"),
         Object::Contact => Place::System("email"),
-        Object::Opportunity => Place::Id,
+        Object::Opportunity | Object::Note | Object::Activity => Place::Id,
     };
     query.filters.iter().any(|filter| {
         let is_key = filter.field.place == Place::Id || filter.field.place == unique;

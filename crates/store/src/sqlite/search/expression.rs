@@ -117,7 +117,7 @@ impl Builder {
     /// Whether a field has a value.
     pub(super) fn has_value(&mut self, object: Object, field: &Field) -> String {
         match field.holds {
-            Holds::Ids => format!("exists (select 1 from {LINKS})"),
+            Holds::Ids => format!("exists (select 1 from {})", self.entries(field).0),
             _ => format!("{} is not null", self.stored(object, &field.place)),
         }
     }
@@ -125,7 +125,11 @@ impl Builder {
     /// The entries of a list: where they are from, and each as it compares.
     pub(super) fn entries(&mut self, field: &Field) -> (String, &'static str) {
         match (&field.place, field.holds) {
-            (_, Holds::Ids) => (LINKS.to_owned(), "entry.contact_id"),
+            (Place::System(ADDITIONAL_CONTACTS), _) => (LINKS.to_owned(), "entry.contact_id"),
+            (Place::System(name), Holds::Ids) => (
+                format!("json_each(r.{name}) entry where true"),
+                "unhex(entry.value, '-')",
+            ),
             (Place::Custom(slug), holds) => {
                 let path = self.bind(format!("$.{slug}"));
                 let from = format!("json_each(r.custom, {path}) entry where true");
@@ -150,6 +154,8 @@ impl Builder {
         let parts: &[&str] = match object {
             Object::Account => &["r.name", "r.domain"],
             Object::Contact => &["r.full_name", "r.first_name", "r.last_name", "r.email"],
+            Object::Note => &["r.title", "r.content"],
+            Object::Activity => &["r.title", "r.description"],
             Object::Opportunity => {
                 self.join(ACCOUNT);
                 self.join(CONTACT);
@@ -172,6 +178,7 @@ impl Builder {
     }
 }
 
+const ADDITIONAL_CONTACTS: &str = "additional_contact_ids";
 const LINKS: &str =
     "opportunity_contact entry where entry.org = r.org and entry.opportunity_id = r.id";
 

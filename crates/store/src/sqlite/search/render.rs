@@ -138,6 +138,7 @@ fn keys(query: &Query, source: &Source, sql: &mut Builder) -> Vec<String> {
     let sorts = query.sort.iter().enumerate();
     let keys = sorts.map(|(place, sort)| match (place, source.first_key) {
         (0, Some(key)) => key.to_owned(),
+        _ if sort.field.place == Place::CreatedAt => source.created_at.to_owned(),
         _ if sort.field.place == Place::UpdatedAt => source.updated_at.to_owned(),
         _ => sql.sort_key(query.object, &sort.field),
     });

@@ -8,7 +8,7 @@ use super::expression::Builder;
 use super::range::Range;
 use super::render::Part;
 use crate::Org;
-use crate::sqlite::{index_name, index_text};
+use crate::sqlite::{index_name, index_text, timeline};
 
 /// The searched table is `r`; `v` is a table of values.
 pub(super) struct Source {
@@ -19,7 +19,8 @@ pub(super) struct Source {
     pub(super) terms: Vec<String>,
     /// What tells apart rows that nothing else does, in creation order.
     pub(super) row: &'static str,
-    /// Where the time of the last update stands.
+    /// Where the times of creation and of the last update stand.
+    pub(super) created_at: &'static str,
     pub(super) updated_at: &'static str,
     /// Where the first sort key stands, if not in the record.
     pub(super) first_key: Option<&'static str>,
@@ -36,6 +37,7 @@ impl Source {
             from,
             terms: vec![],
             row: RID,
+            created_at: "r.created_at",
             updated_at: "r.updated_at",
             first_key: None,
         }
@@ -106,6 +108,10 @@ impl Source {
                 ..Self::of_table(format!("{table} v indexed by {table}_by_update {join}"))
             },
             Values::Name => Self::of_table(format!("{table} v {join}")),
+            Values::Links => Self {
+                created_at: "v.created_at",
+                ..Self::of_table(format!("{table} v {join}"))
+            },
         };
         Self {
             terms,
@@ -120,6 +126,7 @@ impl Values {
         match self {
             Self::Custom { .. } => "custom_value",
             Self::Name => index_name::table(object).expect("only of these there are names"),
+            Self::Links => timeline::table(object).expect("only these are on timelines"),
         }
     }
 
@@ -135,6 +142,9 @@ impl Values {
                 "v.field = (select rid from field where org = {number} and object = {object}
                   and ifnull(pipeline_id, x'') = {pipeline_id} and slug = {slug})"
             ));
+        }
+        if *self == Self::Links {
+            terms.push("v.is_live = 1".to_owned());
         }
         terms.extend(range.term("v.value", self.holds(), sql));
         terms

@@ -42,7 +42,7 @@ fn modelled(changes: &[Change]) -> Model {
     model
 }
 
-fn page(test: &TestStore, draft: &Draft) -> SearchPage {
+pub(super) fn page(test: &TestStore, draft: &Draft) -> SearchPage {
     let crate::Store::Sqlite(sqlite) = &test.store;
     sqlite.search_now(test.org, draft).unwrap().unwrap()
 }
@@ -242,7 +242,7 @@ fn copy_of_some(changes: &[Change], object: Object, number: u128) -> Change {
                 .values
                 .insert("email", text(format!("p{number}@d.org"))),
         ),
-        Object::Opportunity => {}
+        Object::Opportunity | Object::Note | Object::Activity => {}
     }
     Change::CreateRecord(record.into())
 }
@@ -351,7 +351,7 @@ pub(super) fn account(number: u128) -> std::sync::Arc<lanekeeper_core::Record> {
     .into()
 }
 
-fn plan_of(test: &TestStore, draft: &Draft) -> String {
+pub(super) fn plan_of(test: &TestStore, draft: &Draft) -> String {
     let crate::Store::Sqlite(sqlite) = &test.store;
     let plans = sqlite.explain(test.org, draft).unwrap().unwrap();
     plans.join("\n--\n")

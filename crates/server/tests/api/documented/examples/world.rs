@@ -10,6 +10,8 @@ const PIPELINE: &str = "018f13b3-8239-7ef8-a8f1-93ad10b76110";
 const ACCOUNT: &str = "019e5e78-2e03-7c52-8f0d-3b9a1e4c7d02";
 const CONTACT: &str = "019e5e78-2e03-7d91-b6e2-5f0c8a2d9e03";
 const OPPORTUNITY: &str = "019e5e78-2e03-7b1c-9a40-6c1f2d7e8b01";
+const NOTE: &str = "019e5e80-1c10-7a3b-8d4e-6f5a4b3c2d10";
+const ACTIVITY: &str = "019e5e80-2d20-7b4c-9e5f-7a6b5c4d3e11";
 /// The record that is merged into another.
 const MERGED: &str = "019e5e7b-6b20-7c11-8e2d-1f5a7b9c3d0a";
 
@@ -18,7 +20,13 @@ pub(super) struct World(Vec<(&'static str, String)>);
 
 /// Whether the operation is about a record that must be there.
 pub(super) fn is_about_a_record(operation: &str) -> bool {
-    let places = ["{account_id}", "{contact_id}", "{opportunity_id}"];
+    let places = [
+        "{account_id}",
+        "{contact_id}",
+        "{opportunity_id}",
+        "{note_id}",
+        "{activity_id}",
+    ];
     let is_bulk = operation.starts_with("PATCH ") && operation.ends_with("/bulk");
     is_bulk || places.iter().any(|place| operation.contains(place))
 }
@@ -34,6 +42,8 @@ pub(super) async fn of(app: &TestApp, tenant: &Tenant, operation: &str) -> World
         ("Opportunity", "/v1/opportunities", OPPORTUNITY),
         ("Account", "/v1/accounts", ACCOUNT),
         ("Contact", "/v1/contacts", CONTACT),
+        ("Note", "/v1/notes", NOTE),
+        ("Activity", "/v1/activities", ACTIVITY),
     ] {
         // The record as its own example makes it: no other example made parts of it before.
         if !operation.contains(target) {
@@ -70,6 +80,8 @@ impl World {
             (ACCOUNT, "{account_id}"),
             (CONTACT, "{contact_id}"),
             (OPPORTUNITY, "{opportunity_id}"),
+            (NOTE, "{note_id}"),
+            (ACTIVITY, "{activity_id}"),
         ];
         let mut text = text.to_owned();
         for (documented, id) in &self.0 {
