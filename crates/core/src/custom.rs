@@ -12,7 +12,7 @@ pub use attribute_type::AttributeType;
 pub use metadata::Metadata;
 
 use crate::command::FieldKey;
-use crate::{Object, Record, Timestamp, text};
+use crate::{Object, Record, Timestamp, object, text};
 
 /// Longest key of a custom attribute and longest slug, in characters.
 pub const KEY_CHARS_MAX: usize = 64;
@@ -53,13 +53,15 @@ impl Scope {
     }
 }
 
-/// A custom field.
+/// A custom field, or what an organisation says of a system field: its name, place and whether it is hidden.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FieldDefinition {
     /// UUIDv7.
     pub id: Uuid,
     /// Whose field it is.
     pub scope: Scope,
+    /// Whether every record has it anyway, under its slug.
+    pub is_system: bool,
     /// Its name in requests and answers (`property_name` without `custom__`): `^[a-z][a-z0-9_]*$`, unique in its scope.
     pub slug: String,
     /// What people call it.
@@ -68,7 +70,7 @@ pub struct FieldDefinition {
     pub attribute_type: AttributeType,
     /// What it says about its values.
     pub metadata: Metadata,
-    /// Its place among the custom fields, from 1; of two in one place the older comes first.
+    /// Its place among the custom fields, from 1; of two in one place the older comes first. 0: before all of them.
     pub order: i64,
     /// Whether screens leave it out.
     pub is_hidden: bool,
@@ -77,6 +79,23 @@ pub struct FieldDefinition {
 }
 
 impl FieldDefinition {
+    /// What is said of a system field as long as nobody says anything else.
+    #[must_use]
+    pub fn of_system(scope: Scope, field: &object::Field, id: Uuid, created_at: Timestamp) -> Self {
+        Self {
+            id,
+            scope,
+            is_system: true,
+            slug: field.name.to_owned(),
+            name: field.display_name(),
+            attribute_type: AttributeType::of_kind(field.kind),
+            metadata: Metadata::default(),
+            order: 0,
+            is_hidden: false,
+            created_at,
+        }
+    }
+
     /// Whether it is the one that the key identifies.
     #[must_use]
     pub fn is_named_by(&self, key: &FieldKey) -> bool {

@@ -287,6 +287,13 @@ impl Facts {
     /// # Errors
     /// [`NotLoaded`] if the needs did not name it.
     pub fn fields(&self, scope: Scope) -> Result<Vec<&FieldDefinition>, NotLoaded> {
+        let mut fields = self.all_fields(scope)?;
+        fields.retain(|field| !field.is_system);
+        Ok(fields)
+    }
+
+    /// The custom fields of a scope and what is said of its system fields, in order.
+    pub(crate) fn all_fields(&self, scope: Scope) -> Result<Vec<&FieldDefinition>, NotLoaded> {
         let known = self.known.fields.get(&scope);
         let known = known.ok_or_else(|| NotLoaded(format!("the fields of {scope:?}")))?;
         let mut fields: Vec<&FieldDefinition> = known.iter().map(AsRef::as_ref).collect();

@@ -224,6 +224,22 @@ const RESERVED: &[&str] = &[
     "stage_name",
 ];
 
+impl Field {
+    /// What people call it: `last_interaction` → `Last interaction`.
+    #[must_use]
+    pub fn display_name(&self) -> String {
+        let words = self.name.replace('_', " ");
+        let (first, rest) = words.split_at(1);
+        first.to_uppercase() + rest
+    }
+
+    /// Whether people see it as a field: links to several records have no member of their own in answers.
+    #[must_use]
+    pub fn is_listed(&self) -> bool {
+        self.kind != Kind::Ids
+    }
+}
+
 impl Object {
     /// Every kind of record.
     pub const ALL: [Self; 5] = [

@@ -2,13 +2,13 @@
 
 pub(crate) mod metadata;
 
+use lanekeeper_core::Faults;
 use lanekeeper_core::command::{Command, CreateField, FieldKey, UpdateField};
 use lanekeeper_core::custom::{AttributeType, FieldDefinition, Scope, slug_of};
-use lanekeeper_core::object::{Field as SystemField, Kind};
+use lanekeeper_core::object::Field as SystemField;
 use lanekeeper_core::outcome::FieldWritten;
 use lanekeeper_core::plan::Item;
 use lanekeeper_core::text::quote;
-use lanekeeper_core::{Faults, Value};
 use serde::Serialize;
 use serde_json::Value as Json;
 use uuid::Uuid;
@@ -155,16 +155,19 @@ pub struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// The system fields of these records, then these custom ones.
+    /// The system fields of these records and the custom ones, those first of which no place is said.
     #[must_use]
-    pub fn new(scope: Scope, custom: &'a [FieldDefinition]) -> Self {
+    pub fn new(scope: Scope, known: &'a [FieldDefinition]) -> Self {
         let system = scope.object().fields().iter();
-        // Only links to several records have no member of their own in answers.
-        let system = system.filter(|field| field.kind != Kind::Ids);
-        let system = system.map(Field::from);
-        Self {
-            fields: system.chain(custom.iter().map(Field::from)).collect(),
-        }
+        let system = system.filter(|field| field.is_listed()).map(|field| {
+            let mut said = known.iter().filter(|known| known.is_system);
+            let said = said.find(|known| known.slug == field.name);
+            said.map_or_else(|| Field::from(field), Field::from)
+        });
+        let custom = known.iter().filter(|field| !field.is_system);
+        let mut fields: Vec<Field> = system.chain(custom.map(Field::from)).collect();
+        fields.sort_by_key(|field| field.order.unwrap_or(0));
+        Self { fields }
     }
 }
 
@@ -177,7 +180,7 @@ struct Field<'a> {
     current_name: String,
     attribute_type: &'static str,
     metadata: metadata::Shown<'a>,
-    order: Option<Value>,
+    order: Option<i64>,
     is_hidden: bool,
     is_system: bool,
 }
@@ -192,19 +195,17 @@ impl<'a> From<&'a FieldDefinition> for Field<'a> {
             current_name: field.name.clone(),
             attribute_type: field.attribute_type.name(),
             metadata: metadata::Shown::of(is_select, &field.metadata),
-            order: Some(Value::Integer(field.order)),
+            order: Some(field.order).filter(|order| *order > 0),
             is_hidden: field.is_hidden,
-            is_system: false,
+            is_system: field.is_system,
         }
     }
 }
 
-/// A system field has no id, and its place is before every custom one.
+/// A system field of which nothing is said has no id, and its place is before every custom one.
 impl From<&'static SystemField> for Field<'_> {
     fn from(field: &'static SystemField) -> Self {
-        let words = field.name.replace('_', " ");
-        let (first, rest) = words.split_at(1);
-        let name = first.to_uppercase() + rest;
+        let name = field.display_name();
         Self {
             id: None,
             property_name: field.name,

@@ -179,6 +179,7 @@ fn make_field(
             let field = FieldDefinition {
                 id,
                 scope,
+                is_system: false,
                 slug: slug.clone(),
                 name,
                 attribute_type,

@@ -31,6 +31,7 @@ pub(super) fn create(
     let field = Arc::new(FieldDefinition {
         id: draft.id(),
         scope: command.scope,
+        is_system: false,
         slug,
         name: command.name.clone(),
         attribute_type: command.attribute_type,
@@ -75,7 +76,11 @@ pub(super) fn update(
     if !has_pipeline(command.scope, draft)? {
         return Ok(None);
     }
-    let Some(before) = find(command, draft)? else {
+    let Some(Found {
+        field: before,
+        is_new,
+    }) = find(command, draft)?
+    else {
         return Ok(None);
     };
     if let Some(slug) = &command.slug
@@ -86,37 +91,76 @@ pub(super) fn update(
         draft.faults.add("property_name", message);
     }
     let after = patched(command, &before);
-    if after.attribute_type != before.attribute_type {
+    if before.is_system {
+        check_system(&before, &after, draft);
+    } else if after.attribute_type != before.attribute_type {
         convert(command, &before, &after, draft)?;
     }
     let after = Arc::new(after);
     if after != before {
-        let (before, after) = (Arc::clone(&before), Arc::clone(&after));
-        draft.change(Change::UpdateField { before, after });
+        let field = Arc::clone(&after);
+        draft.change(match is_new {
+            true => Change::CreateField(field),
+            false => Change::UpdateField {
+                before,
+                after: field,
+            },
+        });
     }
     Ok(written(after, How::Matched, &command.ignored))
 }
 
+/// A field that is to be changed.
+struct Found {
+    field: Arc<FieldDefinition>,
+    /// Nothing was said of this system field yet.
+    is_new: bool,
+}
+
 /// The field that is to be changed; a fault if there is none.
-fn find(
-    command: &UpdateField,
-    draft: &mut Draft,
-) -> Result<Option<Arc<FieldDefinition>>, NotLoaded> {
-    let fields = draft.facts.fields(command.scope)?;
+fn find(command: &UpdateField, draft: &mut Draft) -> Result<Option<Found>, NotLoaded> {
+    let scope = command.scope;
+    let fields = draft.facts.all_fields(scope)?;
     let found = fields.iter().find(|field| field.is_named_by(&command.key));
     if let Some(found) = found {
-        return Ok(Some(Arc::new(FieldDefinition::clone(found))));
+        let field = Arc::new(FieldDefinition::clone(found));
+        return Ok(Some(Found {
+            field,
+            is_new: false,
+        }));
     }
-    let message = match &command.key {
-        FieldKey::Id(id) => format!("names no custom field: '{id}'"),
-        FieldKey::Slug(slug) if command.scope.object().field(slug).is_some() => {
-            let slug = quote(slug);
-            format!("names the system field {slug}; only custom fields can be changed")
+    let sent = match &command.key {
+        FieldKey::Id(id) => format!("'{id}'"),
+        FieldKey::Slug(slug) => {
+            let system = scope.object().field(slug);
+            if let Some(system) = system.filter(|field| field.is_listed()) {
+                let field = FieldDefinition::of_system(scope, system, draft.id(), draft.now);
+                let field = Arc::new(field);
+                return Ok(Some(Found {
+                    field,
+                    is_new: true,
+                }));
+            }
+            quote(slug)
         }
-        FieldKey::Slug(slug) => format!("names no custom field: {}", quote(slug)),
     };
+    let message = format!("names no field: {sent}");
     draft.faults.add(command.key_path, message);
     Ok(None)
+}
+
+/// What a system field holds is not anybody's to change.
+fn check_system(before: &FieldDefinition, after: &FieldDefinition, draft: &mut Draft) {
+    let name = &before.slug;
+    if after.attribute_type != before.attribute_type {
+        let holds = before.attribute_type.name();
+        let message = format!("cannot be changed: '{name}' is a system field and stays '{holds}'");
+        draft.faults.add("attribute_type", message);
+    }
+    if after.metadata != before.metadata {
+        let message = format!("cannot be set: '{name}' is a system field");
+        draft.faults.add("metadata", message);
+    }
 }
 
 fn patched(command: &UpdateField, before: &FieldDefinition) -> FieldDefinition {

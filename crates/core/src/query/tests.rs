@@ -11,6 +11,7 @@ fn resolve(draft: &Draft) -> Result<Query, Faults> {
     facts.add_field(FieldDefinition {
         id: Uuid::from_u128(9),
         scope: Scope::Accounts,
+        is_system: false,
         slug: "seats".to_owned(),
         name: "Seats".to_owned(),
         attribute_type: AttributeType::Number,

@@ -262,7 +262,7 @@ async fn a_field_that_cannot_be_changed_so_is_a_400() {
     let field = create(&app, json!({"name": "Seats", "attribute_type": "number"})).await;
     let items = json!([
         {"property_name": "seat", "name": "A"},
-        {"property_name": "industry", "name": "A"},
+        {"property_name": "industry", "attribute_type": "number", "metadata": {"unit": "t"}},
         {"id": field["id"], "property_name": "places"},
         {"name": "A"},
         {"id": field["id"], "name": "A", "current_name": "B"},
@@ -272,15 +272,13 @@ async fn a_field_that_cannot_be_changed_so_is_a_400() {
     let refused = app.post(UPDATE, items).await;
 
     assert_eq!(refused.status, 400);
-    assert_eq!(
-        refused.errors("0.property_name"),
-        "names no custom field: 'seat'"
-    );
+    assert_eq!(refused.errors("0.property_name"), "names no field: 'seat'");
     assert!(
         refused
-            .errors("1.property_name")
-            .contains("only custom fields can be changed")
+            .errors("1.attribute_type")
+            .contains("'industry' is a system field and stays 'string'")
     );
+    assert!(refused.errors("1.metadata").contains("cannot be set"));
     assert_eq!(
         refused.errors("2.property_name"),
         "never changes: it is 'seats', not 'places'"
@@ -294,7 +292,63 @@ async fn a_field_that_cannot_be_changed_so_is_a_400() {
             .errors("4.current_name")
             .contains("something else than 'name'")
     );
-    assert!(refused.errors("5.id").contains("names no custom field"));
+    assert!(refused.errors("5.id").contains("names no field"));
+}
+
+#[tokio::test]
+async fn a_system_field_gets_a_name_a_place_and_is_hidden() {
+    let app = TestApp::new().await;
+    create(
+        &app,
+        json!({"name": "Seats", "attribute_type": "number", "order": 2}),
+    )
+    .await;
+    let listed = async || {
+        let list = app.get("/v1/accounts/fields").await;
+        list.data()["fields"].as_array().cloned().unwrap()
+    };
+    let before = listed().await.len();
+
+    let items = json!([
+        {"property_name": "industry", "name": "Branche", "order": 3},
+        {"property_name": "twitter", "is_hidden": true},
+    ]);
+    let updated = app.post(UPDATE, items).await;
+    let id = updated.data()[0]["id"].clone();
+    let again = app.post(UPDATE, json!([{"id": id, "order": 1}])).await;
+
+    assert_eq!(
+        (updated.status, again.status),
+        (200, 200),
+        "{}",
+        updated.body
+    );
+    let fields = listed().await;
+    assert_eq!(fields.len(), before);
+    let names: Vec<_> = fields
+        .iter()
+        .rev()
+        .take(2)
+        .map(|field| &field["current_name"])
+        .collect();
+    assert_eq!(names, ["Seats", "Branche"]);
+    let industry = &fields[before - 2];
+    assert_eq!(
+        (&industry["id"], &industry["is_system"]),
+        (&id, &json!(true))
+    );
+    assert_eq!(industry["attribute_type"], "string");
+    let twitter = fields
+        .iter()
+        .find(|field| field["property_name"] == "twitter")
+        .unwrap();
+    assert_eq!(
+        (&twitter["is_hidden"], &twitter["order"]),
+        (&json!(true), &Value::Null)
+    );
+    let page = app.get("/v1/accounts").await;
+    let definitions = page.data()["custom_field_definitions"].as_object().unwrap();
+    assert_eq!(definitions.keys().collect::<Vec<_>>(), ["seats"]);
 }
 
 #[tokio::test]

@@ -89,6 +89,7 @@ create table field (
     metadata text,
     field_order integer not null,
     is_hidden integer not null,
+    is_system integer not null,
     created_at integer not null,
     unique (org, id),
     foreign key (org, pipeline_id) references pipeline (org, id)

@@ -15,6 +15,7 @@ pub(super) fn field_json(field: &FieldDefinition) -> Value {
         "metadata": metadata_json(field),
         "order": field.order,
         "is_hidden": field.is_hidden,
+        "is_system": field.is_system,
     })
 }
 

@@ -433,7 +433,7 @@ pub(super) fn fields(
     scope: Scope,
 ) -> Result<Vec<FieldDefinition>, ReadError> {
     let sql = "
-        select id, slug, name, attribute_type, field_order, created_at, metadata, is_hidden
+        select id, slug, name, attribute_type, field_order, created_at, metadata, is_hidden, is_system
         from field where org = ?1 and object = ?2 and ifnull(pipeline_id, x'') = ifnull(?3, x'')
         order by field_order, rid";
     let mut statement = connection.prepare_cached(sql)?;
@@ -455,6 +455,7 @@ pub(super) fn fields(
             metadata: metadata_of(row.get(6)?)?,
             order: row.get(4)?,
             is_hidden: row.get(7)?,
+            is_system: row.get(8)?,
             created_at: Timestamp::from_micros(row.get(5)?),
         });
     }

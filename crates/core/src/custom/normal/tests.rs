@@ -20,6 +20,7 @@ fn field(attribute_type: AttributeType) -> FieldDefinition {
     FieldDefinition {
         id: Uuid::nil(),
         scope: Scope::Accounts,
+        is_system: false,
         slug: "it".to_owned(),
         name: "It".to_owned(),
         attribute_type,

@@ -42,6 +42,7 @@ pub fn fields(setup: &Setup, object: Object) -> Vec<FieldDefinition> {
     let fields = fields.map(|(attribute_type, order)| FieldDefinition {
         id: Uuid::from_u128(u128::from(order) + 90_000 + 100 * object as u128),
         scope,
+        is_system: false,
         slug: slug(attribute_type),
         name: format!("My {}", attribute_type.name()),
         attribute_type,

@@ -49,6 +49,7 @@ async fn a_created_record_is_told_with_what_it_has() {
         "after": {
           "attribute_type": "string",
           "is_hidden": false,
+          "is_system": false,
           "metadata": {},
           "name": "Region",
           "object": "account",
@@ -59,6 +60,7 @@ async fn a_created_record_is_told_with_what_it_has() {
         "changed": [
           "attribute_type",
           "is_hidden",
+          "is_system",
           "metadata",
           "name",
           "object",

@@ -14,8 +14,8 @@ pub(super) fn create_field(
     field: &FieldDefinition,
 ) -> rusqlite::Result<()> {
     let sql = "
-        insert into field (org, id, object, pipeline_id, slug, name, attribute_type, metadata, field_order, is_hidden, created_at)
-        values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+        insert into field (org, id, object, pipeline_id, slug, name, attribute_type, metadata, field_order, is_hidden, created_at, is_system)
+        values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
     connection.prepare_cached(sql)?.execute(params![
         org.number,
         field.id,
@@ -28,6 +28,7 @@ pub(super) fn create_field(
         field.order,
         field.is_hidden,
         field.created_at.as_micros(),
+        field.is_system,
     ])?;
     Ok(())
 }
