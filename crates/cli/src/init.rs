@@ -2,10 +2,11 @@
 
 use std::fmt;
 
-use lanekeeper_core::key::{self, Key, KeyScope};
+use lanekeeper_core::key::{Key, KeyScope};
 use lanekeeper_core::plan::setup::Setup;
 use lanekeeper_core::text::{is_blank, one_line};
 use lanekeeper_core::{Timestamp, object};
+use lanekeeper_server::FreshKey;
 use lanekeeper_store::{Clock, Database, Store, WriteError};
 use serde::Serialize;
 use uuid::Uuid;
@@ -122,20 +123,18 @@ pub(crate) fn new_key(
     scope: KeyScope,
     now: Timestamp,
 ) -> anyhow::Result<(Key, String)> {
-    let mut random = [0; 24];
-    getrandom::fill(&mut random)?;
-    let text = key::text_from_random(random);
+    let fresh = FreshKey::new()?;
     let key = Key {
         id: Uuid::now_v7(),
         name: name.to_owned(),
         scope,
         routes: vec![],
-        hash: lanekeeper_server::hash_key(&text),
-        hint: key::hint(&text),
+        hash: fresh.hash,
+        hint: fresh.hint,
         created_at: now,
         expires_at: None,
         revoked_at: None,
         last_used_at: None,
     };
-    Ok((key, text))
+    Ok((key, fresh.text))
 }

@@ -1,12 +1,13 @@
 //! `lanekeeper key`: create, list, revoke.
 
 use anyhow::{Context as _, bail, ensure};
+use lanekeeper_core::Timestamp;
 use lanekeeper_core::change::Actor;
 use lanekeeper_core::key::Key;
 use lanekeeper_core::object::NAME_CHARS_MAX;
 use lanekeeper_core::text::{is_blank, one_line};
-use lanekeeper_core::{Timestamp, key};
 use lanekeeper_store::{Database, Org, Store};
+use lanekeeper_wire::key::Key as ShownKey;
 use serde_json::{Value, json};
 
 use crate::args::{Chosen, CreateKeyOptions, KeyCommand};
@@ -107,18 +108,8 @@ fn state(key: &Key, now: Timestamp) -> String {
     }
 }
 
-fn to_json(key: &key::Key) -> Value {
-    json!({
-        "id": key.id,
-        "name": key.name,
-        "hint": key.hint,
-        "scope": key.scope.name(),
-        "routes": key.routes,
-        "created_at": key.created_at,
-        "expires_at": key.expires_at,
-        "revoked_at": key.revoked_at,
-        "last_used_at": key.last_used_at,
-    })
+fn to_json(key: &Key) -> Value {
+    json!(ShownKey::from(key))
 }
 
 /// The organisation that was named, or the only one there is.

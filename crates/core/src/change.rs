@@ -44,12 +44,21 @@ pub enum Change {
     },
     /// A new pipeline with its stages.
     CreatePipeline(Pipeline),
+    /// A pipeline changed; its stages stay as they are.
+    UpdatePipeline {
+        /// As it was.
+        before: Arc<Pipeline>,
+        /// As it is now.
+        after: Arc<Pipeline>,
+    },
     /// A new stage.
     CreateStage {
         /// Where.
         pipeline_id: Uuid,
         /// What.
         stage: Stage,
+        /// When: the pipeline changed then too.
+        at: Timestamp,
     },
     /// A stage changed.
     UpdateStage {
@@ -59,9 +68,27 @@ pub enum Change {
         before: Stage,
         /// As it is now.
         after: Stage,
+        /// When: the pipeline changed then too.
+        at: Timestamp,
+    },
+    /// A stage that is gone.
+    DeleteStage {
+        /// Where.
+        pipeline_id: Uuid,
+        /// As it was.
+        stage: Stage,
+        /// When: the pipeline changed then too.
+        at: Timestamp,
     },
     /// A new member.
     CreateUser(User),
+    /// A member changed.
+    UpdateUser {
+        /// As they were.
+        before: Arc<User>,
+        /// As they are now.
+        after: Arc<User>,
+    },
     /// A new key.
     CreateKey(Key),
     /// A key that is no longer good.

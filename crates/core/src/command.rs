@@ -1,6 +1,7 @@
 //! What a caller asks for, with every value already checked: the references are the plan's to resolve.
 
 mod record;
+mod settings;
 
 use std::collections::BTreeMap;
 
@@ -10,9 +11,12 @@ pub use record::{
     DeleteRecord, Link, MERGE_LEN_MAX, MergeRecords, NamedIn, OwnerKey, RestoreRecord, Sent,
     StageKey, Target, UpdateRecord,
 };
+pub use settings::{
+    CreateKey, CreatePipeline, CreateStage, CreateUser, DeleteStage, NewStage, RevokeKey,
+    UpdatePipeline, UpdateStage, UpdateUser,
+};
 
 use crate::custom::{AttributeType, Metadata, Scope};
-use crate::pipeline::StageType;
 use crate::value::{Value, Values};
 use crate::{DomainName, Email, Object, Timestamp};
 
@@ -39,8 +43,24 @@ pub enum Command {
     CreateField(Box<CreateField>),
     /// Changes a custom field.
     UpdateField(Box<UpdateField>),
+    /// Creates a pipeline with its stages.
+    CreatePipeline(Box<CreatePipeline>),
+    /// Changes a pipeline.
+    UpdatePipeline(Box<UpdatePipeline>),
     /// Creates a stage.
     CreateStage(Box<CreateStage>),
+    /// Changes a stage, and moves its opportunities when it is no longer active.
+    UpdateStage(Box<UpdateStage>),
+    /// Takes away a stage that nothing is in.
+    DeleteStage(DeleteStage),
+    /// Creates a member.
+    CreateUser(Box<CreateUser>),
+    /// Changes a member.
+    UpdateUser(Box<UpdateUser>),
+    /// Creates a key.
+    CreateKey(Box<CreateKey>),
+    /// Ends a key.
+    RevokeKey(RevokeKey),
 }
 
 /// An opportunity to create.
@@ -189,27 +209,6 @@ pub struct UpdateField {
     pub order: Option<i64>,
     /// Whether screens leave it out.
     pub is_hidden: Option<bool>,
-    /// Paths that were ignored.
-    pub ignored: Vec<String>,
-}
-
-/// A stage to create.
-#[derive(Clone, Debug, PartialEq)]
-pub struct CreateStage {
-    /// Where.
-    pub pipeline_id: Uuid,
-    /// What people call it.
-    pub label: String,
-    /// A colour for boards.
-    pub color: Option<String>,
-    /// Its place, from 1; none: last.
-    pub order: Option<i64>,
-    /// Whether opportunities are to start here, and no longer where they did.
-    pub is_default: bool,
-    /// How likely a deal here is won, 0 to 100.
-    pub probability: Option<f64>,
-    /// Open, won or lost.
-    pub stage_type: StageType,
     /// Paths that were ignored.
     pub ignored: Vec<String>,
 }

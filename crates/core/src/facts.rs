@@ -1,6 +1,7 @@
 //! What a plan knows of the database. Not loaded and absent are different things here.
 
 mod needs;
+mod settings;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -9,10 +10,12 @@ use uuid::Uuid;
 
 pub(crate) use needs::other_emails;
 pub use needs::{HOLDERS_MAX, Needs, company_domain};
+use settings::Whole;
 
 use crate::command::FieldKey;
 use crate::custom::{FieldDefinition, Scope};
-use crate::pipeline::{Pipeline, Stage, UnknownAttributes, User};
+use crate::key::Key;
+use crate::pipeline::{Pipeline, UnknownAttributes, User};
 use crate::{Change, DomainName, Email, Object, Record};
 
 /// A plan asked for what its command's [`Needs`] did not name: a bug of ours, which stops the request.
@@ -27,6 +30,7 @@ pub struct NotLoaded(String);
 #[derive(Clone, Debug)]
 pub struct Facts {
     unknown_attributes: UnknownAttributes,
+    whole: Whole,
     known: Layer,
     pending: Layer,
 }
@@ -41,6 +45,7 @@ struct Layer {
     users: BTreeMap<Uuid, Option<Arc<User>>>,
     user_emails: BTreeMap<Email, Option<Uuid>>,
     fields: BTreeMap<Scope, Vec<Arc<FieldDefinition>>>,
+    keys: BTreeMap<Uuid, Option<Arc<Key>>>,
     /// The records that were looked for by id.
     asked: BTreeSet<(Object, Uuid)>,
     /// The records of which everything that refers to them was looked for, up to one over [`HOLDERS_MAX`].
@@ -55,6 +60,7 @@ impl Facts {
     pub fn absent(needs: &Needs, unknown_attributes: UnknownAttributes) -> Self {
         let mut facts = Self {
             unknown_attributes,
+            whole: Whole::of(needs),
             known: Layer::default(),
             pending: Layer::default(),
         };
@@ -75,6 +81,7 @@ impl Facts {
         absent(&needs.pipelines, &mut known.pipelines);
         absent(&needs.users, &mut known.users);
         absent(&needs.user_emails, &mut known.user_emails);
+        absent(&needs.keys, &mut known.keys);
         for scope in &needs.fields {
             known.fields.entry(*scope).or_default();
         }
@@ -162,28 +169,39 @@ impl Facts {
             Change::CreateField(field) | Change::UpdateField { after: field, .. } => {
                 put(self.pending.fields.entry(field.scope).or_default(), field);
             }
-            Change::CreateStage { pipeline_id, stage }
-            | Change::UpdateStage {
+            Change::CreatePipeline(pipeline) => self.absorb_pipeline(Arc::new(pipeline.clone())),
+            Change::UpdatePipeline { after, .. } => self.absorb_pipeline(Arc::clone(after)),
+            Change::CreateStage {
                 pipeline_id,
-                after: stage,
+                stage,
+                at,
+            } => {
+                self.absorb_stage(*pipeline_id, *at, |pipeline| pipeline.put(stage));
+            }
+            Change::UpdateStage {
+                pipeline_id,
+                after,
+                at,
                 ..
-            } => self.absorb_stage(*pipeline_id, stage),
-            // Settings are not planned from facts yet.
-            Change::CreateOrganization(_)
-            | Change::UpdateOrganization { .. }
-            | Change::CreatePipeline(_)
-            | Change::CreateUser(_)
-            | Change::CreateKey(_)
-            | Change::RevokeKey { .. } => {}
-        }
-    }
-
-    fn absorb_stage(&mut self, pipeline_id: Uuid, stage: &Stage) {
-        if let Ok(Some(pipeline)) = self.pipeline(pipeline_id) {
-            let mut pipeline = Pipeline::clone(pipeline);
-            pipeline.put(stage);
-            let pipeline = Some(Arc::new(pipeline));
-            self.pending.pipelines.insert(pipeline_id, pipeline);
+            } => {
+                self.absorb_stage(*pipeline_id, *at, |pipeline| pipeline.put(after));
+            }
+            Change::DeleteStage {
+                pipeline_id,
+                stage,
+                at,
+            } => {
+                self.absorb_stage(*pipeline_id, *at, |pipeline| pipeline.remove(stage.id));
+            }
+            Change::CreateUser(user) => self.absorb_user(Arc::new(user.clone())),
+            Change::UpdateUser { before, after } => {
+                self.pending.user_emails.insert(before.email.clone(), None);
+                self.absorb_user(Arc::clone(after));
+            }
+            Change::CreateKey(key) => self.absorb_key(Arc::new(key.clone())),
+            Change::RevokeKey { id, revoked_at } => self.absorb_revocation(*id, *revoked_at),
+            // No plan makes these.
+            Change::CreateOrganization(_) | Change::UpdateOrganization { .. } => {}
         }
     }
 
@@ -191,6 +209,9 @@ impl Facts {
     pub fn keep(&mut self) {
         let pending = std::mem::take(&mut self.pending);
         self.known.pipelines.extend(pending.pipelines);
+        self.known.users.extend(pending.users);
+        self.known.user_emails.extend(pending.user_emails);
+        self.known.keys.extend(pending.keys);
         self.known.records.extend(pending.records);
         self.known.domains.extend(pending.domains);
         self.known.emails.extend(pending.emails);

@@ -6,6 +6,8 @@ use crate::Timestamp;
 
 /// What every key begins with, so that people and secret scanners know it.
 pub const PREFIX: &str = "lk_live_";
+/// Most keys of an organisation that are not revoked.
+pub const KEYS_MAX: usize = 1_000;
 const RANDOM_CHARS: usize = 32;
 const CHECK_CHARS: usize = 6;
 const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -134,6 +136,14 @@ pub enum KeyRefusal {
 }
 
 impl Key {
+    /// Whether the key administers the whole organisation at that time.
+    #[must_use]
+    pub fn is_live_admin(&self, now: Timestamp) -> bool {
+        let is_ended = self.expires_at.is_some_and(|end| end <= now);
+        let is_live = self.revoked_at.is_none() && !is_ended;
+        is_live && self.scope == KeyScope::Admin && self.routes.is_empty()
+    }
+
     /// Whether the key is good on a route (`POST /v1/accounts`) that needs a scope, now.
     ///
     /// # Errors

@@ -23,6 +23,7 @@ pub mod pipeline;
 pub mod plan;
 pub mod query;
 pub mod record;
+pub mod summary;
 pub mod text;
 pub mod timestamp;
 pub mod value;

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::custom::FieldDefinition;
 use crate::facts::NotLoaded;
+use crate::key::Key;
 use crate::pipeline::{Pipeline, Stage, UnknownAttributes, User};
 use crate::plan::setup::Setup;
 use crate::plan::{Item, Mode, Plan, plan};
@@ -24,6 +25,7 @@ pub struct Model {
     pipelines: BTreeMap<Uuid, Pipeline>,
     users: BTreeMap<Uuid, User>,
     fields: Vec<FieldDefinition>,
+    keys: BTreeMap<Uuid, Key>,
 }
 
 impl Model {
@@ -42,6 +44,7 @@ impl Model {
     #[must_use]
     pub fn facts(&self, needs: &Needs) -> Facts {
         let mut facts = Facts::absent(needs, self.unknown_attributes);
+        self.add_settings(needs, &mut facts);
         self.add_known(needs, &mut facts);
         for (scope, slug) in facts.holders_needed(needs) {
             let field = self
@@ -60,6 +63,24 @@ impl Model {
             }
             facts.expect(&further);
             self.add_known(&further, &mut facts);
+        }
+    }
+
+    /// What is known whole, and what is in stages.
+    fn add_settings(&self, needs: &Needs, facts: &mut Facts) {
+        let pipelines = self.pipelines.values().filter(|_| needs.all_pipelines);
+        pipelines.for_each(|pipeline| facts.add_pipeline(pipeline.clone()));
+        let users = self.users.values().filter(|_| needs.all_users);
+        users.for_each(|user| facts.add_user(user.clone()));
+        let keys = self.keys.values();
+        let keys = keys.filter(|key| {
+            (needs.live_keys && key.revoked_at.is_none()) || needs.keys.contains(&key.id)
+        });
+        keys.for_each(|key| facts.add_key(key.clone()));
+        for (_, stage_id) in &needs.stages {
+            let records = self.records.values();
+            let is_in = |record: &&Arc<Record>| record.reference("stage_id") == Some(*stage_id);
+            facts.add_occupants(*stage_id, records.filter(is_in).cloned().collect());
         }
     }
 
@@ -100,15 +121,22 @@ impl Model {
                 let field = self.fields.iter_mut().find(|field| field.id == after.id);
                 *field.expect("what is updated is there") = FieldDefinition::clone(after);
             }
-            Change::CreateStage { pipeline_id, stage }
-            | Change::UpdateStage {
+            Change::CreateStage {
                 pipeline_id,
-                after: stage,
+                stage,
+                at,
+            } => self.edit_pipeline(*pipeline_id, *at, |pipeline| pipeline.put(stage)),
+            Change::UpdateStage {
+                pipeline_id,
+                after,
+                at,
                 ..
-            } => {
-                let pipeline = self.pipelines.get_mut(pipeline_id);
-                pipeline.expect("a stage's pipeline is there").put(stage);
-            }
+            } => self.edit_pipeline(*pipeline_id, *at, |pipeline| pipeline.put(after)),
+            Change::DeleteStage {
+                pipeline_id,
+                stage,
+                at,
+            } => self.edit_pipeline(*pipeline_id, *at, |pipeline| pipeline.remove(stage.id)),
             Change::CreateOrganization(organization) => {
                 self.unknown_attributes = organization.unknown_attributes;
             }
@@ -116,9 +144,27 @@ impl Model {
             Change::CreatePipeline(pipeline) => {
                 drop(self.pipelines.insert(pipeline.id, pipeline.clone()));
             }
+            Change::UpdatePipeline { after, .. } => {
+                let pipeline = self.pipelines.get_mut(&after.id);
+                *pipeline.expect("what is updated is there") = Pipeline::clone(after);
+            }
             Change::CreateUser(user) => drop(self.users.insert(user.id, user.clone())),
-            Change::CreateKey(_) | Change::RevokeKey { .. } => {}
+            Change::UpdateUser { after, .. } => {
+                drop(self.users.insert(after.id, User::clone(after)));
+            }
+            Change::CreateKey(key) => drop(self.keys.insert(key.id, key.clone())),
+            Change::RevokeKey { id, revoked_at } => {
+                let key = self.keys.get_mut(id).expect("what is revoked is there");
+                key.revoked_at = Some(*revoked_at);
+            }
         }
+    }
+
+    fn edit_pipeline(&mut self, id: Uuid, at: Timestamp, edit: impl FnOnce(&mut Pipeline)) {
+        let pipeline = self.pipelines.get_mut(&id);
+        let pipeline = pipeline.expect("a stage's pipeline is there");
+        edit(pipeline);
+        pipeline.updated_at = at;
     }
 
     /// Writes a request.
@@ -148,10 +194,22 @@ impl Model {
         self.pipelines.values()
     }
 
+    /// Every member.
+    pub fn users(&self) -> impl Iterator<Item = &User> {
+        self.users.values()
+    }
+
+    /// Every key.
+    pub fn keys(&self) -> impl Iterator<Item = &Key> {
+        self.keys.values()
+    }
+
     /// All of it but ids and times, in an order of its own.
     #[must_use]
     pub fn dump(&self) -> Dump {
-        dump(self.records(), &self.fields, self.pipelines.values())
+        let mut dump = dump(self.records(), &self.fields, self.pipelines.values());
+        dump.extend(dump_of_people(self.users.values(), self.keys.values()));
+        dump
     }
 }
 
@@ -174,7 +232,9 @@ pub fn dump<'a>(
     pipelines: impl Iterator<Item = &'a Pipeline>,
 ) -> Dump {
     let records: Vec<&Record> = records.collect();
-    let stages: Vec<&Stage> = pipelines.flat_map(|pipeline| &pipeline.stages).collect();
+    let pipelines: Vec<&Pipeline> = pipelines.collect();
+    let stages = pipelines.iter().flat_map(|pipeline| &pipeline.stages);
+    let stages: Vec<&Stage> = stages.collect();
     let mut names: BTreeMap<Uuid, &str> = records
         .iter()
         .map(|record| (record.id, natural_key(record)))
@@ -194,6 +254,46 @@ pub fn dump<'a>(
             }
         )
     }));
+    dump.extend(pipelines.iter().map(|pipeline| {
+        let Pipeline {
+            name,
+            is_default,
+            stages,
+            ..
+        } = pipeline;
+        format!("pipeline {name:?} {is_default} {}", stages.len())
+    }));
+    dump.sort();
+    dump
+}
+
+/// The dump of who may do what: a line for each member and key.
+pub fn dump_of_people<'a>(
+    users: impl Iterator<Item = &'a User>,
+    keys: impl Iterator<Item = &'a Key>,
+) -> Dump {
+    let users = users.map(|user| {
+        let User {
+            email,
+            name,
+            role,
+            is_active,
+            ..
+        } = user;
+        format!("user {email} {name:?} {role:?} {is_active}")
+    });
+    let keys = keys.map(|key| {
+        let Key {
+            name,
+            scope,
+            routes,
+            hash,
+            ..
+        } = key;
+        let (ends, is_revoked) = (key.expires_at.is_some(), key.revoked_at.is_some());
+        format!("key {name:?} {scope:?} {routes:?} {hash:?} {ends} {is_revoked}")
+    });
+    let mut dump: Dump = users.chain(keys).collect();
     dump.sort();
     dump
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use crate::custom::FieldDefinition;
-use crate::pipeline::Stage;
+use crate::key::Key;
+use crate::pipeline::{Pipeline, Stage, User};
 use crate::query::Found;
 use crate::record::{Record, contact_name};
 
@@ -24,8 +25,20 @@ pub enum Outcome {
     Entry(Box<EntryCreated>),
     /// A custom field was created or changed.
     Field(Box<FieldWritten>),
+    /// A pipeline was created or changed.
+    Pipeline(Box<PipelineWritten>),
     /// A stage was created.
     Stage(Box<StageCreated>),
+    /// A stage was changed.
+    StageUpdated(Box<StageUpdated>),
+    /// A stage is gone.
+    StageDeleted(Box<StageDeleted>),
+    /// A member was created or changed.
+    User(Box<UserWritten>),
+    /// A key was created.
+    Key(Box<KeyCreated>),
+    /// A key was ended, now or before.
+    KeyRevoked(Arc<Key>),
 }
 
 impl Outcome {
@@ -33,10 +46,15 @@ impl Outcome {
     #[must_use]
     pub fn is_created(&self) -> bool {
         match self {
-            Self::Opportunity(_) | Self::Entry(_) | Self::Stage(_) => true,
+            Self::Opportunity(_) | Self::Entry(_) | Self::Stage(_) | Self::Key(_) => true,
             Self::Account(found) | Self::Contact(found) => found.how == How::Created,
             Self::Field(written) => written.how == How::Created,
-            Self::Record(_) => false,
+            Self::Pipeline(written) => written.how == How::Created,
+            Self::User(written) => written.how == How::Created,
+            Self::Record(_)
+            | Self::StageUpdated(_)
+            | Self::StageDeleted(_)
+            | Self::KeyRevoked(_) => false,
         }
     }
 }
@@ -139,6 +157,59 @@ pub struct StageCreated {
     pub pipeline_id: Uuid,
     /// The stage.
     pub stage: Stage,
+    /// Paths of the body that were ignored.
+    pub ignored: Vec<String>,
+}
+
+/// A pipeline that was created or changed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PipelineWritten {
+    /// As it is now.
+    pub pipeline: Arc<Pipeline>,
+    /// Created, or matched and changed.
+    pub how: How,
+    /// Paths of the body that were ignored.
+    pub ignored: Vec<String>,
+}
+
+/// A stage that was changed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StageUpdated {
+    /// Where.
+    pub pipeline_id: Uuid,
+    /// As it is now.
+    pub stage: Stage,
+    /// How many opportunities moved out of it.
+    pub moved: usize,
+    /// Paths of the body that were ignored.
+    pub ignored: Vec<String>,
+}
+
+/// A stage that is gone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StageDeleted {
+    /// Where it was.
+    pub pipeline_id: Uuid,
+    /// As it was.
+    pub stage: Stage,
+}
+
+/// A member who was created or changed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UserWritten {
+    /// As they are now.
+    pub user: Arc<User>,
+    /// Created, or matched and changed.
+    pub how: How,
+    /// Paths of the body that were ignored.
+    pub ignored: Vec<String>,
+}
+
+/// A key that was created.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeyCreated {
+    /// What is kept of it.
+    pub key: Arc<Key>,
     /// Paths of the body that were ignored.
     pub ignored: Vec<String>,
 }

@@ -4,6 +4,12 @@ use uuid::Uuid;
 
 use crate::{Email, Timestamp};
 
+/// Most pipelines of an organisation.
+pub const PIPELINES_MAX: usize = 100;
+/// Longest name of a pipeline, in characters.
+pub const PIPELINE_NAME_CHARS_MAX: usize = 255;
+/// Most members of an organisation, those that are no longer active too.
+pub const USERS_MAX: usize = 2_000;
 /// Most stages of one pipeline.
 pub const STAGES_MAX: usize = 200;
 /// Longest label of a stage, in characters.
@@ -88,6 +94,12 @@ impl Pipeline {
         self.stages.iter().filter(|stage| stage.is_active)
     }
 
+    /// The stage of that id, active or not.
+    #[must_use]
+    pub fn stage(&self, id: Uuid) -> Option<&Stage> {
+        self.stages.iter().find(|stage| stage.id == id)
+    }
+
     /// Takes a stage in, in its place; one that it has already, in place of what that was.
     pub fn put(&mut self, stage: &Stage) {
         match self.stages.iter_mut().find(|had| had.id == stage.id) {
@@ -95,6 +107,11 @@ impl Pipeline {
             None => self.stages.push(stage.clone()),
         }
         self.stages.sort_by_key(|stage| (stage.order, stage.id));
+    }
+
+    /// Takes a stage out.
+    pub fn remove(&mut self, id: Uuid) {
+        self.stages.retain(|stage| stage.id != id);
     }
 }
 
@@ -109,8 +126,20 @@ pub struct User {
     pub name: String,
     /// What they may do.
     pub role: Role,
+    /// Whether they are still there: who is not keeps what they own, and is given nothing more.
+    pub is_active: bool,
     /// When they joined.
     pub created_at: Timestamp,
+    /// When they last changed.
+    pub updated_at: Timestamp,
+}
+
+impl User {
+    /// Whether they may administer the organisation.
+    #[must_use]
+    pub fn is_active_admin(&self) -> bool {
+        self.is_active && self.role == Role::Admin
+    }
 }
 
 /// What a member may do.

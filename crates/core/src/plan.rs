@@ -8,14 +8,17 @@ mod contact;
 mod draft;
 mod entry;
 mod field;
+mod key;
 mod merge;
 mod opportunity;
+mod pipeline;
 pub mod setup;
 mod stage;
 #[cfg(test)]
 mod tests;
 mod trash;
 mod update;
+mod user;
 
 use uuid::Uuid;
 
@@ -139,6 +142,14 @@ fn plan_one(command: &Command, draft: &mut Draft) -> Result<Option<Outcome>, Not
         Command::CreateEntry(create) => entry::create(create, draft),
         Command::CreateField(create) => field::create(create, draft),
         Command::UpdateField(update) => field::update(update, draft),
+        Command::CreatePipeline(create) => pipeline::create(create, draft),
+        Command::UpdatePipeline(update) => pipeline::update(update, draft),
         Command::CreateStage(create) => stage::create(create, draft),
+        Command::UpdateStage(update) => stage::update(update, draft),
+        Command::DeleteStage(delete) => stage::delete(*delete, draft),
+        Command::CreateUser(create) => user::create(create, draft),
+        Command::UpdateUser(update) => user::update(update, draft),
+        Command::CreateKey(create) => key::create(create, draft),
+        Command::RevokeKey(revoke) => key::revoke(*revoke, draft),
     }
 }

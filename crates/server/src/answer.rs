@@ -12,7 +12,7 @@ use lanekeeper_wire::bulk::ItemResult;
 use lanekeeper_wire::envelope::Success;
 use lanekeeper_wire::opportunity::Created;
 use lanekeeper_wire::record::ResolvedRecord;
-use lanekeeper_wire::{entry, field, record, stage};
+use lanekeeper_wire::{entry, field, key, pipeline, record, stage, user};
 use serde::Serialize;
 
 use crate::error::status_of;
@@ -40,7 +40,10 @@ pub(crate) struct Noun {
 
 impl Noun {
     pub(crate) const FIELD: Self = Self::new("field", "fields");
+    pub(crate) const KEY: Self = Self::new("key", "keys");
+    pub(crate) const PIPELINE: Self = Self::new("pipeline", "pipelines");
     pub(crate) const STAGE: Self = Self::new("stage", "stages");
+    pub(crate) const USER: Self = Self::new("user", "users");
 
     const fn new(one: &'static str, many: &'static str) -> Self {
         Self { one, many }
@@ -142,7 +145,30 @@ fn what_was_done(outcome: &Outcome) -> &'static str {
             Done::Merged { .. } => "merged successfully",
         },
         outcome if outcome.is_created() => "created successfully",
+        Outcome::Pipeline(_) | Outcome::StageUpdated(_) | Outcome::User(_) => {
+            "updated successfully"
+        }
+        Outcome::StageDeleted(_) => "deleted successfully",
+        Outcome::KeyRevoked(_) => "revoked successfully",
         _ => "already exists",
+    }
+}
+
+/// The answer to the one who creates a key, with its text: the only time that it is shown.
+///
+/// # Errors
+/// What was wrong, by path: nothing was written.
+pub(crate) fn render_key(
+    results: &[Result<Outcome, Faults>],
+    text: &str,
+) -> Result<Answer, Faults> {
+    match results {
+        [Ok(Outcome::Key(created))] => {
+            let data = key::Created::new(created, Some(text));
+            let message = "Key created successfully";
+            Ok(answer(StatusCode::CREATED, message, data))
+        }
+        results => render_single(Noun::KEY, results),
     }
 }
 
@@ -242,7 +268,13 @@ enum Data<'a> {
     Record(record::Written<'a>),
     Entry(Box<entry::Created<'a>>),
     Field(field::Written<'a>),
+    Pipeline(pipeline::Written<'a>),
     Stage(stage::Created<'a>),
+    StageUpdated(stage::Updated<'a>),
+    StageDeleted(stage::Deleted),
+    User(user::Written<'a>),
+    Key(key::Created<'a>),
+    KeyRevoked(key::Key<'a>),
 }
 
 impl<'a> Data<'a> {
@@ -255,7 +287,13 @@ impl<'a> Data<'a> {
             Outcome::Record(written) => Self::Record(written.as_ref().into()),
             Outcome::Entry(created) => Self::Entry(Box::new(created.as_ref().into())),
             Outcome::Field(written) => Self::Field(written.as_ref().into()),
+            Outcome::Pipeline(written) => Self::Pipeline(written.as_ref().into()),
             Outcome::Stage(created) => Self::Stage(created.as_ref().into()),
+            Outcome::StageUpdated(updated) => Self::StageUpdated(updated.as_ref().into()),
+            Outcome::StageDeleted(deleted) => Self::StageDeleted(deleted.as_ref().into()),
+            Outcome::User(written) => Self::User(written.as_ref().into()),
+            Outcome::Key(created) => Self::Key(key::Created::new(created, None)),
+            Outcome::KeyRevoked(key) => Self::KeyRevoked(key.as_ref().into()),
         }
     }
 }

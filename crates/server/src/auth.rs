@@ -20,6 +20,8 @@ pub(crate) struct Caller {
     pub(crate) org: Org,
     pub(crate) key_id: Uuid,
     pub(crate) key_name: String,
+    /// What the key is restricted to; none: all that its scope allows.
+    pub(crate) key_routes: Vec<String>,
 }
 
 impl Caller {
@@ -36,6 +38,33 @@ impl Caller {
 #[must_use]
 pub fn hash_key(text: &str) -> [u8; 32] {
     *blake3::hash(text.as_bytes()).as_bytes()
+}
+
+/// The text of a new key, and what is kept of it.
+pub struct FreshKey {
+    /// The secret itself: shown once, and kept nowhere.
+    pub text: String,
+    /// Its hash.
+    pub hash: [u8; 32],
+    /// What may be shown of it.
+    pub hint: String,
+}
+
+impl FreshKey {
+    /// From the operating system's randomness.
+    ///
+    /// # Errors
+    /// The operating system has none.
+    pub fn new() -> Result<Self, getrandom::Error> {
+        let mut random = [0; 24];
+        getrandom::fill(&mut random)?;
+        let text = key::text_from_random(random);
+        Ok(Self {
+            hash: hash_key(&text),
+            hint: key::hint(&text),
+            text,
+        })
+    }
 }
 
 /// The caller whose key is good for this route, now.
@@ -72,6 +101,7 @@ fn caller(app: &App, headers: &HeaderMap, route: &Guarded) -> Result<Caller, Api
         org: entry.org,
         key_id: entry.key.id,
         key_name: entry.key.name,
+        key_routes: entry.key.routes,
     })
 }
 

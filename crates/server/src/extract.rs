@@ -54,6 +54,7 @@ impl LargeBodies {
 }
 
 /// A body in memory, and its turn if it is a large one.
+#[derive(Default)]
 pub(crate) struct Received {
     pub(crate) bytes: Bytes,
     pub(crate) turn: Option<OwnedSemaphorePermit>,

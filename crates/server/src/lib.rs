@@ -13,7 +13,7 @@ mod telemetry;
 mod write;
 
 pub use app::{App, Options};
-pub use auth::hash_key;
+pub use auth::{FreshKey, hash_key};
 pub use rate_limit::RateLimit;
 pub use routes::{is_route, route_names};
 

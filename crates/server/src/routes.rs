@@ -4,10 +4,12 @@ mod changes;
 mod docs;
 mod fields;
 mod health;
+mod keys;
 mod pipelines;
 mod records;
 mod search;
 mod stages;
+mod users;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -126,6 +128,16 @@ fn table() -> Vec<(Guarded, Handler)> {
             post(activities::restore),
         ),
         read("GET /v1/pipelines", get(pipelines::list)),
+        admin("POST /v1/pipelines", post(pipelines::create)),
+        read("GET /v1/pipelines/{pipeline_id}", get(pipelines::show)),
+        admin(
+            "PATCH /v1/pipelines/{pipeline_id}",
+            patch(pipelines::update),
+        ),
+        read(
+            "GET /v1/pipelines/{pipeline_id}/summary",
+            get(pipelines::summary),
+        ),
         read(
             "GET /v1/pipelines/{pipeline_id}/stages",
             get(pipelines::stages),
@@ -134,6 +146,21 @@ fn table() -> Vec<(Guarded, Handler)> {
             "POST /v1/pipelines/{pipeline_id}/stages/bulk",
             post(stages::create_bulk),
         ),
+        admin(
+            "PATCH /v1/pipelines/{pipeline_id}/stages/{stage_id}",
+            patch(stages::update),
+        ),
+        admin_delete(
+            "DELETE /v1/pipelines/{pipeline_id}/stages/{stage_id}",
+            delete(stages::delete),
+        ),
+        read("GET /v1/users", get(users::list)),
+        admin("POST /v1/users", post(users::create)),
+        read("GET /v1/users/{user_id}", get(users::show)),
+        admin("PATCH /v1/users/{user_id}", patch(users::update)),
+        admin_read("GET /v1/keys", get(keys::list)),
+        admin("POST /v1/keys", post(keys::create)),
+        admin_delete("DELETE /v1/keys/{key_id}", delete(keys::revoke)),
         read("GET /v1/accounts/fields", get(fields::accounts::list)),
         bulk_write(
             "POST /v1/accounts/fields/bulk",
@@ -269,6 +296,21 @@ fn bulk_write(name: &'static str, handler: Handler) -> (Guarded, Handler) {
         Kind::BulkWrite,
         handler,
     )
+}
+
+/// A write that changes what the organisation is set to.
+fn admin(name: &'static str, handler: Handler) -> (Guarded, Handler) {
+    let scope = KeyScope::Admin;
+    guarded(name, scope, SINGLE_BYTES_MAX, Kind::Write, handler)
+}
+
+/// The same without a body.
+fn admin_delete(name: &'static str, handler: Handler) -> (Guarded, Handler) {
+    guarded(name, KeyScope::Admin, 0, Kind::Write, handler)
+}
+
+fn admin_read(name: &'static str, handler: Handler) -> (Guarded, Handler) {
+    guarded(name, KeyScope::Admin, 0, Kind::Read, handler)
 }
 
 fn guarded(

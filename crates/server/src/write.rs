@@ -16,7 +16,7 @@ use serde_json::Value;
 use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
 
-use crate::answer::{Keys, Noun, Shape, etag, render, respond, version};
+use crate::answer::{Keys, Noun, Shape, etag, render, render_key, respond, version};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::error::ApiError;
@@ -62,6 +62,11 @@ impl Input {
     /// The organisation that is written to.
     pub(crate) const fn org(&self) -> Org {
         self.caller.org
+    }
+
+    /// What the caller's key is restricted to.
+    pub(crate) fn routes_of_key(&self) -> Vec<String> {
+        self.caller.key_routes.clone()
     }
 }
 
@@ -122,6 +127,20 @@ pub(crate) async fn create(
 ) -> Result<Response, ApiError> {
     let item = reader(object)(input.take_body());
     one(app, Noun::of(object), item, input).await
+}
+
+/// Creates a key. Its text is in this answer only: neither in the one that is kept for retries, nor in that of a dry run.
+pub(crate) async fn create_key(
+    app: &App,
+    text: &str,
+    item: Item,
+    input: Input,
+) -> Result<Response, ApiError> {
+    let (shape, is_dry) = (Shape::Single, input.dry_run);
+    match submit(app, Noun::KEY, &shape, vec![item], input).await? {
+        Written::Done(results) if !is_dry => Ok(respond(render_key(&results, text)?)),
+        written => answer(Noun::KEY, &shape, written),
+    }
 }
 
 /// Creates up to a hundred records, or finds them.
@@ -190,6 +209,17 @@ async fn run(
     items: Vec<Item>,
     input: Input,
 ) -> Result<Response, ApiError> {
+    let written = submit(app, noun, &shape, items, input).await?;
+    answer(noun, &shape, written)
+}
+
+async fn submit(
+    app: &App,
+    noun: Noun,
+    shape: &Shape,
+    items: Vec<Item>,
+    input: Input,
+) -> Result<Written, ApiError> {
     let kept = shape.clone();
     let keep: Render = Arc::new(move |results| render(noun, &kept, results).ok());
     let idempotency = input.idempotency.map(|(key, fingerprint)| Idempotency {
@@ -206,9 +236,13 @@ async fn run(
         dry_run: input.dry_run,
         idempotency,
     };
-    match app.store.write(write).await? {
+    Ok(app.store.write(write).await?)
+}
+
+fn answer(noun: Noun, shape: &Shape, written: Written) -> Result<Response, ApiError> {
+    match written {
         Written::Done(results) => {
-            let mut response = respond(render(noun, &shape, &results)?);
+            let mut response = respond(render(noun, shape, &results)?);
             if let Some(version) = version(&results) {
                 response.headers_mut().insert(ETAG, etag(&version));
             }

@@ -161,35 +161,38 @@ fn change_json(change: &Change) -> Value {
                 json
             });
             let stages: Vec<Value> = stages.collect();
-            let after =
-                json!({"name": pipeline.name, "is_default": pipeline.is_default, "stages": stages});
+            let mut after = settings::pipeline_json(pipeline);
+            after["stages"] = json!(stages);
             created("pipeline", pipeline.id, after)
         }
-        Change::CreateStage { pipeline_id, stage } => {
-            created("stage", stage.id, settings::stage_json(*pipeline_id, stage))
+        Change::UpdatePipeline { before, after } => {
+            let (was, is) = (
+                settings::pipeline_json(before),
+                settings::pipeline_json(after),
+            );
+            settings::updated("pipeline", after.id, was, is)
         }
+        Change::CreateStage {
+            pipeline_id, stage, ..
+        } => created("stage", stage.id, settings::stage_json(*pipeline_id, stage)),
         Change::UpdateStage {
             pipeline_id,
             before,
             after,
+            ..
         } => {
             let json = |stage| settings::stage_json(*pipeline_id, stage);
             settings::updated("stage", after.id, json(before), json(after))
         }
-        Change::CreateUser(user) => {
-            let after = json!({"email": user.email, "name": user.name, "role": user.role.name()});
-            created("user", user.id, after)
+        Change::DeleteStage {
+            pipeline_id, stage, ..
+        } => settings::deleted("stage", stage.id, settings::stage_json(*pipeline_id, stage)),
+        Change::CreateUser(user) => created("user", user.id, settings::user_json(user)),
+        Change::UpdateUser { before, after } => {
+            let (was, is) = (settings::user_json(before), settings::user_json(after));
+            settings::updated("user", after.id, was, is)
         }
-        Change::CreateKey(key) => {
-            let after = json!({
-                "name": key.name,
-                "scope": key.scope.name(),
-                "routes": key.routes,
-                "hint": key.hint,
-                "expires_at": key.expires_at,
-            });
-            created("key", key.id, after)
-        }
+        Change::CreateKey(key) => created("key", key.id, settings::key_json(key)),
         Change::RevokeKey { id, revoked_at } => json!({
             "object": "key",
             "object_id": id,

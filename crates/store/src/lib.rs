@@ -28,9 +28,10 @@ use std::sync::Arc;
 use lanekeeper_core::change::Actor;
 use lanekeeper_core::custom::{FieldDefinition, Scope};
 use lanekeeper_core::key::Key;
-use lanekeeper_core::pipeline::{Pipeline, UnknownAttributes};
+use lanekeeper_core::pipeline::{Pipeline, UnknownAttributes, User};
 use lanekeeper_core::plan::setup::Setup;
 use lanekeeper_core::query::{Draft, Found};
+use lanekeeper_core::summary::Summary;
 use lanekeeper_core::{Faults, Object};
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -214,6 +215,33 @@ impl Store {
         sqlite.keys(org)
     }
 
+    /// The keys of an organisation that are not revoked, in creation order.
+    ///
+    /// # Errors
+    /// [`ReadError`] if the database does not answer.
+    pub fn live_keys(&self, org: &Org) -> Result<Vec<Key>, ReadError> {
+        let Self::Sqlite(sqlite) = self;
+        sqlite.live_keys(org)
+    }
+
+    /// The members of an organisation, in creation order.
+    ///
+    /// # Errors
+    /// [`ReadError`] if the database does not answer.
+    pub fn users(&self, org: &Org) -> Result<Vec<User>, ReadError> {
+        let Self::Sqlite(sqlite) = self;
+        sqlite.users(org)
+    }
+
+    /// One member.
+    ///
+    /// # Errors
+    /// [`ReadError`] if the database does not answer.
+    pub fn user(&self, org: &Org, id: Uuid) -> Result<Option<User>, ReadError> {
+        let Self::Sqlite(sqlite) = self;
+        sqlite.user(org, id)
+    }
+
     /// The organisations, for the operator on the command line.
     ///
     /// # Errors
@@ -248,6 +276,15 @@ impl Store {
     pub fn pipeline(&self, org: &Org, id: Uuid) -> Result<Option<Pipeline>, ReadError> {
         let Self::Sqlite(sqlite) = self;
         sqlite.pipeline(org, id)
+    }
+
+    /// What is in a pipeline, stage by stage; none if there is no such pipeline.
+    ///
+    /// # Errors
+    /// [`ReadError::TooSlow`] if it took too long, or others before it did.
+    pub async fn summary(&self, org: Org, pipeline_id: Uuid) -> Result<Option<Summary>, ReadError> {
+        let Self::Sqlite(sqlite) = self;
+        sqlite::Sqlite::summary(Arc::clone(sqlite), org, pipeline_id).await
     }
 
     /// The custom fields of a scope, in their order.

@@ -14,6 +14,7 @@ mod load;
 mod read;
 mod search;
 mod settings;
+mod summary;
 #[cfg(test)]
 mod tests;
 mod timeline;

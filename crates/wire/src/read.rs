@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::json::shown_key;
+use crate::value::boolean;
 
 /// The members of an object that are still to be read.
 pub(crate) struct Members {
@@ -46,6 +47,50 @@ impl Members {
     /// A member, if it is there, null too.
     pub(crate) fn present(&mut self, name: &str) -> Option<Value> {
         self.left.remove(name)
+    }
+
+    /// Whether a member is there, null or not.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.left.contains_key(name)
+    }
+
+    /// Of what is to be changed: faults where a member is cleared that always has a value.
+    pub(crate) fn refuse_clearing(&mut self, names: &[&str], faults: &mut Faults) {
+        for name in names {
+            let is_cleared = match self.left.get(*name) {
+                Some(Value::Null) => true,
+                Some(Value::String(text)) => is_blank(text),
+                _ => false,
+            };
+            if is_cleared {
+                self.left.remove(*name);
+                let message = "cannot be empty; leave it out to keep what is there";
+                faults.add(self.path_of(name), message);
+            }
+        }
+    }
+
+    /// Yes or no, if it is there and not null.
+    pub(crate) fn flag(&mut self, name: &str, faults: &mut Faults) -> Option<bool> {
+        let json = self.optional(name)?;
+        boolean(&json, &self.path_of(name), faults)
+    }
+
+    /// One of a few names, if it is there, not null and not blank.
+    pub(crate) fn one_of<T>(
+        &mut self,
+        name: &str,
+        named: impl Fn(&str) -> Option<T>,
+        names: &str,
+        faults: &mut Faults,
+    ) -> Option<T> {
+        let text = self.text(name, faults)?;
+        let found = named(text.trim());
+        if found.is_none() {
+            let message = format!("is {}; send {names}", quote(&text));
+            faults.add(self.path_of(name), message);
+        }
+        found
     }
 
     /// A text, if it is there and not blank.

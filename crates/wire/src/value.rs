@@ -127,7 +127,7 @@ fn seconds(json: &Json, path: &str, faults: &mut Faults) -> Option<i64> {
 }
 
 /// ISO 8601 with a zone, or Unix seconds.
-fn time(json: &Json, path: &str, faults: &mut Faults) -> Option<Timestamp> {
+pub(crate) fn time(json: &Json, path: &str, faults: &mut Faults) -> Option<Timestamp> {
     match json {
         Json::String(text) => or_fault(text.parse(), path, faults),
         Json::Number(_) => {

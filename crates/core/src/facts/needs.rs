@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::command::{
     Attribute, Attributes, Command, CreateEntry, CreateOpportunity, FieldKey, Link, MergeRecords,
-    OwnerKey, ResolveContact, Target, UpdateField, UpdateRecord,
+    OwnerKey, ResolveContact, Target, UpdateField, UpdateRecord, UpdateStage,
 };
 use crate::custom::normal::MemberKey;
 use crate::custom::{AttributeType, Scope};
@@ -34,13 +34,24 @@ pub struct Needs {
     /// The records with a value of these fields, where that is not of this type already: see
     /// [`Facts::holders_needed`](crate::Facts::holders_needed).
     pub conversions: BTreeSet<(Scope, FieldKey, AttributeType)>,
+    /// Every pipeline with its stages.
+    pub all_pipelines: bool,
+    /// Every member.
+    pub all_users: bool,
+    /// Every key that is not revoked.
+    pub live_keys: bool,
+    /// Keys by id, revoked or not.
+    pub keys: BTreeSet<Uuid>,
+    /// The opportunities in these stages, each by pipeline and stage: up to one more than [`HOLDERS_MAX`] of the live ones,
+    /// and of those in the trash.
+    pub stages: BTreeSet<(Uuid, Uuid)>,
 }
 
 /// The fields that records are known by.
 const KEY_FIELDS: [&str; 3] = ["domain", "email", "other_emails"];
 
 /// Most records that one command changes besides those it names: those with a value of a field that changes its type, those
-/// that refer to what is merged.
+/// that refer to what is merged, those in a stage that is no longer active.
 pub const HOLDERS_MAX: usize = 10_000;
 
 impl Needs {
@@ -61,7 +72,19 @@ impl Needs {
             Command::CreateEntry(create) => self.add_entry(create),
             Command::CreateField(create) => self.add_fields(create.scope),
             Command::UpdateField(update) => self.add_update(update),
+            Command::CreatePipeline(_) | Command::UpdatePipeline(_) => self.all_pipelines = true,
             Command::CreateStage(create) => drop(self.pipelines.insert(create.pipeline_id)),
+            Command::UpdateStage(update) => self.add_stage_update(update),
+            Command::DeleteStage(delete) => {
+                self.pipelines.insert(delete.pipeline_id);
+                self.stages.insert((delete.pipeline_id, delete.stage_id));
+            }
+            Command::CreateUser(_) | Command::UpdateUser(_) => self.all_users = true,
+            Command::CreateKey(_) => self.live_keys = true,
+            Command::RevokeKey(revoke) => {
+                self.live_keys = true;
+                self.keys.insert(revoke.id);
+            }
         }
     }
 
@@ -114,6 +137,13 @@ impl Needs {
         let conversion = |to| (update.scope, update.key.clone(), to);
         self.conversions
             .extend(update.attribute_type.map(conversion));
+    }
+
+    fn add_stage_update(&mut self, update: &UpdateStage) {
+        self.pipelines.insert(update.pipeline_id);
+        if update.is_active == Some(false) {
+            self.stages.insert((update.pipeline_id, update.stage_id));
+        }
     }
 
     /// Whoever is named by what looks like a member's id or address.

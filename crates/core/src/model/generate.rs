@@ -47,7 +47,7 @@ fn command(setup: &Setup) -> impl Strategy<Value = Command> + use<> {
         10 => record::command(setup),
         2 => settings::create_field(setup).prop_map(|create| Command::CreateField(Box::new(create))),
         2 => settings::update_field(setup).prop_map(|update| Command::UpdateField(Box::new(update))),
-        1 => settings::create_stage(setup).prop_map(|create| Command::CreateStage(Box::new(create))),
+        4 => settings::administration(setup),
     ]
 }
 

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use uuid::Uuid;
+
 use super::attributes;
 use super::draft::{Draft, Resolved};
 use crate::command::{CreateOpportunity, OwnerKey, StageKey};
@@ -22,7 +24,7 @@ pub(super) fn create(
     command: &CreateOpportunity,
     draft: &mut Draft,
 ) -> Result<Option<Outcome>, NotLoaded> {
-    let owner = choose_owner(&command.owner, "related_objects.", draft)?;
+    let owner = choose_owner(&command.owner, None, "related_objects.", draft)?;
     let owner = or_fault(owner, draft);
     let Some(pipeline) = draft.facts.pipeline(command.pipeline_id)?.cloned() else {
         let id = command.pipeline_id;
@@ -230,9 +232,11 @@ pub(super) fn named_stage<'a>(
 
 type Owner = Option<Arc<User>>;
 
-/// The member by id, or by address; both, if they are the same one. The key's members were sent behind `prefix`.
+/// The member by id, or by address; both, if they are the same one. Whoever `has` it may keep it. The key's members were sent
+/// behind `prefix`.
 pub(super) fn choose_owner(
     key: &OwnerKey,
+    has: Option<Uuid>,
     prefix: &str,
     draft: &Draft,
 ) -> Result<Result<Owner, Faults>, NotLoaded> {
@@ -240,8 +244,8 @@ pub(super) fn choose_owner(
     let by_id = match key.id {
         Some(id) => {
             let found = draft.facts.user(id)?.cloned();
-            if found.is_none() {
-                let message = format!("names no member: '{id}'");
+            let fault = owner_fault(found.as_ref(), has, &format!("'{id}'"));
+            if let Some(message) = fault {
                 faults.add(format!("{prefix}owner_id"), message);
             }
             found
@@ -251,8 +255,8 @@ pub(super) fn choose_owner(
     let by_email = match &key.email {
         Some(email) => {
             let found = draft.facts.user_by_email(email)?.cloned();
-            if found.is_none() {
-                let message = format!("names no member: {}", quote(email.as_str()));
+            let fault = owner_fault(found.as_ref(), has, &quote(email.as_str()));
+            if let Some(message) = fault {
                 faults.add(format!("{prefix}owner_email"), message);
             }
             found
@@ -266,6 +270,17 @@ pub(super) fn choose_owner(
         faults.add(format!("{prefix}owner_email"), message);
     }
     Ok(faults.or(by_id.or(by_email)))
+}
+
+/// Why nothing is given to whoever was named so; none if it may be, or if they have it already.
+fn owner_fault(found: Option<&Arc<User>>, has: Option<Uuid>, named: &str) -> Option<String> {
+    match found {
+        None => Some(format!("names no member: {named}")),
+        Some(user) if !user.is_active && has != Some(user.id) => {
+            Some(format!("names a member who is no longer active: {named}"))
+        }
+        Some(_) => None,
+    }
 }
 
 pub(super) fn or_fault<T>(result: Result<T, Faults>, draft: &mut Draft) -> Option<T> {

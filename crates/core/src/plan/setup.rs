@@ -58,7 +58,9 @@ impl Setup {
                 name: owner_email.as_str().to_owned(),
                 email: owner_email,
                 role: Role::Admin,
+                is_active: true,
                 created_at: now,
+                updated_at: now,
             },
             key,
         }
@@ -76,7 +78,8 @@ impl Setup {
     }
 }
 
-fn stages(mint: &mut dyn FnMut() -> Uuid) -> Vec<Stage> {
+/// The stages that a pipeline starts with, unless something else is asked for.
+pub(super) fn stages(mint: &mut dyn FnMut() -> Uuid) -> Vec<Stage> {
     let numbered = (1..).zip(STAGES);
     let stages = numbered.map(|(order, (label, probability, stage_type, color))| Stage {
         id: mint(),

@@ -11,7 +11,8 @@ use crate::command::{DeleteRecord, RestoreRecord};
 use crate::facts::NotLoaded;
 use crate::faults::Reason;
 use crate::outcome::{Done, RecordWritten};
-use crate::{DomainName, Email, Object, Outcome, Record};
+use crate::pipeline::Pipeline;
+use crate::{DomainName, Email, Object, Outcome, Record, Value};
 
 pub(super) fn delete(
     command: &DeleteRecord,
@@ -52,12 +53,34 @@ pub(super) fn restore(
     if !before.is_live() {
         check_keys_are_free(&before, draft)?;
     }
-    let after = Record {
+    let mut after = Record {
         deleted_at: None,
         ..Record::clone(&before)
     };
+    leave_inactive_stage(&mut after, draft)?;
     let record = draft.replace(&before, after);
     written(record, Done::Restored, draft)
+}
+
+/// Where an opportunity was may be no place any more: then it comes back to where opportunities start.
+fn leave_inactive_stage(record: &mut Record, draft: &Draft) -> Result<(), NotLoaded> {
+    let (Some(pipeline_id), Some(stage_id)) = (
+        record.reference("pipeline_id"),
+        record.reference("stage_id"),
+    ) else {
+        return Ok(());
+    };
+    let pipeline = draft.facts.pipeline(pipeline_id)?;
+    let is_inactive = |pipeline: &Pipeline| {
+        let stage = pipeline.stage(stage_id);
+        stage.is_some_and(|stage| !stage.is_active)
+    };
+    if let Some(pipeline) = pipeline.filter(|pipeline| is_inactive(pipeline))
+        && let Some(start) = pipeline.active_stages().find(|stage| stage.is_default)
+    {
+        record.values.insert("stage_id", Value::Id(start.id));
+    }
+    Ok(())
 }
 
 /// What the record was known by may have become another's.

@@ -41,6 +41,14 @@ async fn a_dry_run_answers_what_the_real_one_then_answers() {
             "/v1/activities/bulk",
             json!([{"activity_type": "CALL", "title": "x", "participants": ["new@hooli.com"]}]),
         ),
+        (
+            "/v1/pipelines",
+            json!({"name": "Renewals", "is_default": true}),
+        ),
+        (
+            "/v1/users",
+            json!({"email": "kim@hooli.com", "role": "admin"}),
+        ),
     ] {
         let before = app.feed(&app.tenant).await;
         let dry = app

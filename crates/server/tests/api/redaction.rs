@@ -4,7 +4,7 @@ use lanekeeper_core::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
 
-/// For a snapshot: each id by the order in which it appears, and no times.
+/// For a snapshot: each id by the order in which it appears, and no times, nor keys.
 pub(crate) fn redacted(value: &Value) -> Value {
     redact(value, &mut vec![])
 }
@@ -27,6 +27,9 @@ fn redact_text(text: &str, ids: &mut Vec<Uuid>) -> Value {
         let place = known.unwrap_or(ids.len());
         ids.extend(known.is_none().then_some(id));
         return format!("<id {}>", place + 1).into();
+    }
+    if text.starts_with(lanekeeper_core::key::PREFIX) {
+        return "<key>".into();
     }
     match text.parse::<Timestamp>() {
         Ok(_) => "<time>".into(),

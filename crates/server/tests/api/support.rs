@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use lanekeeper_core::Timestamp;
 use lanekeeper_core::change::Actor;
-use lanekeeper_core::key::{self, Key, KeyScope};
+use lanekeeper_core::key::{Key, KeyScope};
 use lanekeeper_core::plan::setup::Setup;
 use lanekeeper_server::connection::{Limits, Phase, Shutdown};
-use lanekeeper_server::{App, Options, RateLimit, hash_key};
+use lanekeeper_server::{App, FreshKey, Options, RateLimit, hash_key};
 use lanekeeper_store::{Access, Clock, Database, Org, Settings, Store};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};
@@ -401,16 +401,14 @@ fn add_tenant(store: &Store, clock: &Clock, name: &str, change: impl FnOnce(&mut
 }
 
 fn fresh_key(now: Timestamp) -> (Key, String) {
-    let mut random = [0; 24];
-    getrandom::fill(&mut random).expect("randomness");
-    let text = key::text_from_random(random);
+    let FreshKey { text, hash, hint } = FreshKey::new().expect("randomness");
     let key = Key {
         id: Uuid::now_v7(),
         name: "Test".to_owned(),
         scope: KeyScope::Admin,
         routes: vec![],
-        hash: hash_key(&text),
-        hint: key::hint(&text),
+        hash,
+        hint,
         created_at: now,
         expires_at: None,
         revoked_at: None,

@@ -1,6 +1,7 @@
 //! What belongs to another organisation is answered exactly like what does not exist: every operation, every place
 //! that takes an id.
 
+mod bodies;
 mod changes;
 mod timelines;
 
@@ -9,6 +10,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use bodies::body;
 use changes::{change, is_in_path, own_record};
 
 use crate::openapi::{document, operations};
@@ -33,6 +35,9 @@ enum Name {
     OtherEmail,
     Field,
     FieldId,
+    PipelineName,
+    Destination,
+    Key,
     IdempotencyKey,
     Sequence,
     /// A record that is to be merged into another.
@@ -40,9 +45,7 @@ enum Name {
 }
 
 use Name::*;
-use timelines::{
-    ACTIVITY, ACTIVITY_UPDATE, NOTE, NOTE_UPDATE, TIMELINE, about, entry, is_of_timelines,
-};
+use timelines::{ACTIVITY, ACTIVITY_UPDATE, NOTE, NOTE_UPDATE, TIMELINE, about, is_of_timelines};
 
 const OPPORTUNITY: &[Name] = &[
     Pipeline,
@@ -180,6 +183,34 @@ const MATRIX: &[(&str, &[Name])] = &[
     ("POST /v2/inbound/opportunities/search", SEARCH),
     ("GET /v1/changes", &[Sequence]),
     ("GET /v1/pipelines", NO_IDS),
+    ("POST /v1/pipelines", &[PipelineName, IdempotencyKey]),
+    ("GET /v1/pipelines/{pipeline_id}", &[Pipeline, Stage]),
+    (
+        "PATCH /v1/pipelines/{pipeline_id}",
+        &[Pipeline, PipelineName, IdempotencyKey],
+    ),
+    (
+        "GET /v1/pipelines/{pipeline_id}/summary",
+        &[Pipeline, Stage],
+    ),
+    (
+        "PATCH /v1/pipelines/{pipeline_id}/stages/{stage_id}",
+        &[Pipeline, Stage, StageLabel, Destination, IdempotencyKey],
+    ),
+    (
+        "DELETE /v1/pipelines/{pipeline_id}/stages/{stage_id}",
+        &[Pipeline, Stage, IdempotencyKey],
+    ),
+    ("GET /v1/users", NO_IDS),
+    ("POST /v1/users", &[OwnerEmail, IdempotencyKey]),
+    ("GET /v1/users/{user_id}", &[Owner, Pipeline]),
+    (
+        "PATCH /v1/users/{user_id}",
+        &[Owner, OwnerEmail, IdempotencyKey],
+    ),
+    ("GET /v1/keys", NO_IDS),
+    ("POST /v1/keys", &[IdempotencyKey]),
+    ("DELETE /v1/keys/{key_id}", &[Key, IdempotencyKey]),
     ("GET /openapi.json", NO_IDS),
     ("GET /docs", NO_IDS),
     ("GET /healthz", NO_IDS),
@@ -271,6 +302,7 @@ impl Other {
     async fn new(app: &TestApp) -> Self {
         let tenant = app.another_tenant_with(|setup| {
             setup.owner.email = "owner@theirs.com".parse().expect("an address");
+            setup.pipeline.name = "Theirs".to_owned();
             setup.pipeline.stages[1].label = "Theirs".to_owned();
         });
         let opportunity = json!({"stage_name": "Theirs", "custom_attributes": {"theirs": "x"}});
@@ -335,13 +367,14 @@ impl Other {
             Activity => id("activity_id"),
             FieldId => id("field_id"),
             Pipeline => self.tenant.pipeline_id.to_string(),
-            Stage => self.tenant.stage("Theirs").to_string(),
+            Stage | Destination => self.tenant.stage("Theirs").to_string(),
+            Key => self.tenant.key_id.to_string(),
             Owner => self.tenant.owner_id.to_string(),
             OwnerEmail => self.tenant.owner_email.clone(),
             Domain => "theirs.com".to_owned(),
             Email => "theirs@theirs.com".to_owned(),
             OtherEmail => "theirs@gmail.com".to_owned(),
-            StageLabel | Field | IdempotencyKey => "theirs".to_owned(),
+            PipelineName | StageLabel | Field | IdempotencyKey => "theirs".to_owned(),
             Sequence => self.sequence.to_string(),
             Merged => id("account_id"),
         }
@@ -350,13 +383,13 @@ impl Other {
 
 fn nobodys_name(name: Name) -> String {
     match name {
-        Account | Contact | Opportunity | Note | Activity | Pipeline | Stage | Owner | FieldId
-        | Merged => Uuid::now_v7().to_string(),
+        Account | Contact | Opportunity | Note | Activity | Pipeline | Stage | Destination
+        | Owner | FieldId | Key | Merged => Uuid::now_v7().to_string(),
         OwnerEmail => "owner@nobody.com".to_owned(),
         Domain => "nobody.com".to_owned(),
         Email => "nobody@nobody.com".to_owned(),
         OtherEmail => "nobody@gmail.com".to_owned(),
-        StageLabel | Field | IdempotencyKey => "nobody".to_owned(),
+        PipelineName | StageLabel | Field | IdempotencyKey => "nobody".to_owned(),
         Sequence => "98765".to_owned(),
     }
 }
@@ -365,20 +398,41 @@ fn nobodys_name(name: Name) -> String {
 async fn ask(app: &TestApp, operation: &str, name: Name, text: &str) -> (u16, Value) {
     let asking = app.another_tenant();
     let (method, path) = operation.split_once(' ').expect("method and path");
-    let changes_a_record = method == "PATCH" || path.ends_with("/merge");
+    let is_of_settings = ["/pipelines", "/users", "/keys"]
+        .iter()
+        .any(|settings| path.contains(settings));
+    let changes_a_record = (method == "PATCH" && !is_of_settings) || path.ends_with("/merge");
     let own = match changes_a_record {
         true => own_record(app, &asking, path).await,
         false => asking.pipeline_id.to_string(),
     };
     let is_in_body = match changes_a_record {
         true => !is_in_path(name, path),
-        false => matches!(name, Field | FieldId | StageLabel | IdempotencyKey),
+        false => matches!(
+            name,
+            Field | FieldId | StageLabel | PipelineName | Destination | OwnerEmail | IdempotencyKey
+        ),
     };
-    let named = if is_in_body { own.as_str() } else { text };
-    let path = path
-        .split('/')
-        .map(|part| if part.starts_with('{') { named } else { part });
-    let mut target = path.collect::<Vec<_>>().join("/");
+    let has_several = path.matches('{').count() > 1;
+    let path = path.split('/').map(|part| {
+        let own = match part {
+            "{stage_id}" => asking.stages[1].1.to_string(),
+            "{user_id}" => asking.owner_id.to_string(),
+            "{key_id}" => asking.key_id.to_string(),
+            _ => own.clone(),
+        };
+        let is_named = match name {
+            Stage if has_several => part == "{stage_id}",
+            Pipeline if has_several => part == "{pipeline_id}",
+            _ => !is_in_body,
+        };
+        match part.starts_with('{') {
+            true if is_named => text.to_owned(),
+            true => own,
+            false => part.to_owned(),
+        }
+    });
+    let mut target = path.collect::<Vec<String>>().join("/");
     if name == Sequence {
         target += &format!("?after={text}");
     }
@@ -388,7 +442,7 @@ async fn ask(app: &TestApp, operation: &str, name: Name, text: &str) -> (u16, Va
     let mut call = app.call(method, &target).key(&asking.key);
     if changes_a_record {
         call = call.json(&change(operation, name, text, &own));
-    } else if method == "POST" && !operation.ends_with("/restore") {
+    } else if matches!(method, "POST" | "PATCH") && !operation.ends_with("/restore") {
         let body = body(&asking, operation, name, text);
         let is_bulk = operation.contains("/bulk");
         call = call.json(&if is_bulk { json!([body]) } else { body });
@@ -399,67 +453,6 @@ async fn ask(app: &TestApp, operation: &str, name: Name, text: &str) -> (u16, Va
     let answer = call.send().await;
     assert!(!answer.headers.contains_key("idempotency-replayed"));
     (answer.status, without(&answer, text, &own))
-}
-
-/// What names the thing in the operation's body. A field is given a value that theirs does not hold.
-fn body(asking: &Tenant, operation: &str, name: Name, text: &str) -> Value {
-    if is_of_timelines(operation) {
-        return match operation.ends_with("/search") {
-            true => json!({about(name): text}),
-            false => entry(operation, name, text),
-        };
-    }
-    if operation.ends_with("/search") {
-        let pipeline_id = asking.pipeline_id.to_string();
-        let owner = json!([{"field": "owner_id", "operator": "eq", "value": text}]);
-        let account = json!([{"field": "account_id", "operator": "eq", "value": text}]);
-        return match name {
-            Pipeline => json!({"pipeline_id": text}),
-            Stage => json!({"pipeline_id": pipeline_id, "stage_id": text}),
-            Owner => json!({"pipeline_id": pipeline_id, "filters": owner}),
-            _ => json!({"pipeline_id": pipeline_id, "filters": account}),
-        };
-    }
-    if operation.contains("/fields") {
-        return match name {
-            Field => json!({"name": "Same", "attribute_type": "number", "property_name": text}),
-            FieldId => json!({"name": "Same", "id": text}),
-            _ => json!({"name": "Same", "attribute_type": "number", "property_name": "same"}),
-        };
-    }
-    if operation.contains("/stages") {
-        let label = if name == StageLabel { text } else { "Same" };
-        return json!({"label": label});
-    }
-    if operation.contains("accounts") {
-        let domain = if name == Domain { text } else { "acme.com" };
-        return match name {
-            Field => json!({"domain": domain, text: 1}),
-            _ => json!({"domain": domain}),
-        };
-    }
-    if operation.contains("contacts") {
-        let email = if name == Email { text } else { "jane@acme.com" };
-        return match name {
-            Field => json!({"email": email, text: 1}),
-            OtherEmail => json!({"email": email, "other_emails": [text]}),
-            _ => json!({"email": email}),
-        };
-    }
-    let mut body = asking.opportunity(json!({}), json!({}));
-    let (object, member) = match name {
-        Pipeline => return json!({"pipeline_id": text, "opportunity": {}, "related_objects": {}}),
-        Stage => ("opportunity", "stage_id"),
-        StageLabel => ("opportunity", "stage_name"),
-        Field => return asking.opportunity(json!({"custom_attributes": {text: 1}}), json!({})),
-        Owner => ("related_objects", "owner_id"),
-        OwnerEmail => ("related_objects", "owner_email"),
-        Domain => ("related_objects", "account_domain"),
-        Email | OtherEmail => ("related_objects", "primary_contact_email"),
-        _ => return body,
-    };
-    body[object][member] = json!(text);
-    body
 }
 
 /// The body with the name made one that both have, and without ids and times.

@@ -44,6 +44,7 @@ create table stage (
     probability real,
     stage_type text not null,
     unique (org, id),
+    unique (org, pipeline_id, id),
     foreign key (org, pipeline_id) references pipeline (org, id)
 ) strict;
 create index stage_of_pipeline on stage (org, pipeline_id, stage_order);
@@ -55,7 +56,9 @@ create table member (
     email text not null,
     name text not null,
     role text not null,
+    is_active integer not null,
     created_at integer not null,
+    updated_at integer not null,
     unique (org, id),
     unique (org, email)
 ) strict;
@@ -76,6 +79,7 @@ create table api_key (
     last_used_at integer,
     unique (org, id)
 ) strict;
+create index api_key_live on api_key (org) where revoked_at is null;
 
 create table field (
     rid integer primary key,
@@ -206,7 +210,7 @@ create table opportunity (
     owner_id blob,
     unique (org, id),
     foreign key (org, pipeline_id) references pipeline (org, id),
-    foreign key (org, stage_id) references stage (org, id),
+    foreign key (org, pipeline_id, stage_id) references stage (org, pipeline_id, id),
     foreign key (org, account_id) references account (org, id),
     foreign key (org, contact_id) references contact (org, id),
     foreign key (org, owner_id) references member (org, id)
@@ -214,6 +218,8 @@ create table opportunity (
 create index opportunity_by_update on opportunity (org, pipeline_id, updated_at) where deleted_at is null;
 create index opportunity_by_creation on opportunity (org, pipeline_id, created_at) where deleted_at is null;
 create index opportunity_by_stage on opportunity (org, pipeline_id, stage_id, updated_at) where deleted_at is null;
+-- What is in a stage, in the trash or not, and how much that is worth, without a look at the rows.
+create index opportunity_of_stage on opportunity (org, pipeline_id, stage_id, deleted_at, deal_size);
 create index opportunity_by_owner on opportunity (org, pipeline_id, owner_id, updated_at) where deleted_at is null;
 create index opportunity_by_deal_size on opportunity (org, pipeline_id, deal_size) where deleted_at is null;
 create index opportunity_by_close_date on opportunity (org, pipeline_id, close_date) where deleted_at is null;

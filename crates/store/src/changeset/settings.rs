@@ -1,7 +1,8 @@
-//! What the feed says of fields and stages.
+//! What the feed says of fields, pipelines, stages, members and keys.
 
 use lanekeeper_core::custom::FieldDefinition;
-use lanekeeper_core::pipeline::Stage;
+use lanekeeper_core::key::Key;
+use lanekeeper_core::pipeline::{Pipeline, Stage, User};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -25,6 +26,31 @@ fn metadata_json(field: &FieldDefinition) -> Value {
         metadata["options"] = json!(field.metadata.options);
     }
     metadata
+}
+
+/// A pipeline without its stages.
+pub(super) fn pipeline_json(pipeline: &Pipeline) -> Value {
+    json!({"name": pipeline.name, "is_default": pipeline.is_default})
+}
+
+pub(super) fn user_json(user: &User) -> Value {
+    json!({
+        "email": user.email,
+        "name": user.name,
+        "role": user.role.name(),
+        "is_active": user.is_active,
+    })
+}
+
+/// A key without its hash.
+pub(super) fn key_json(key: &Key) -> Value {
+    json!({
+        "name": key.name,
+        "scope": key.scope.name(),
+        "routes": key.routes,
+        "hint": key.hint,
+        "expires_at": key.expires_at,
+    })
 }
 
 pub(super) fn stage_json(pipeline_id: Uuid, stage: &Stage) -> Value {
@@ -56,5 +82,21 @@ pub(super) fn updated(object: &str, id: Uuid, was: Value, is: Value) -> Value {
         "changed": changed,
         "before": only(&was),
         "after": only(&is),
+    })
+}
+
+/// What is gone: only what it had is told.
+pub(super) fn deleted(object: &str, id: Uuid, mut was: Value) -> Value {
+    if let Some(members) = was.as_object_mut() {
+        members.retain(|_, value| !value.is_null());
+    }
+    let changed: Vec<&String> = was.as_object().into_iter().flat_map(Map::keys).collect();
+    json!({
+        "object": object,
+        "object_id": id,
+        "action": "deleted",
+        "changed": changed,
+        "before": was,
+        "after": null,
     })
 }

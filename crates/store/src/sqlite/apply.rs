@@ -1,10 +1,10 @@
 //! Changes made: rows from changes, in the order of the plan.
 
+mod people;
 mod settings;
 
 use lanekeeper_core::change::{Actor, Change, edits};
-use lanekeeper_core::key::Key;
-use lanekeeper_core::pipeline::{Organization, User};
+use lanekeeper_core::pipeline::Organization;
 use lanekeeper_core::{Object, Record, Timestamp};
 use rusqlite::types::{ToSqlOutput, Value as Sql};
 use rusqlite::{Connection, ToSql, params, params_from_iter};
@@ -86,16 +86,37 @@ fn apply_one(connection: &Connection, org: Org, change: &Change) -> rusqlite::Re
             Ok(())
         }
         Change::CreatePipeline(pipeline) => settings::create_pipeline(connection, org, pipeline),
-        Change::CreateStage { pipeline_id, stage } => {
-            settings::create_stage(connection, org, *pipeline_id, stage)
+        Change::UpdatePipeline { after, .. } => settings::update_pipeline(connection, org, after),
+        Change::CreateStage {
+            pipeline_id,
+            stage,
+            at,
+        } => {
+            settings::create_stage(connection, org, *pipeline_id, stage)?;
+            settings::touch_pipeline(connection, org, *pipeline_id, *at)
         }
-        Change::UpdateStage { after, .. } => settings::update_stage(connection, org, after),
-        Change::CreateUser(user) => create_user(connection, org, user),
-        Change::CreateKey(key) => create_key(connection, org, key),
+        Change::UpdateStage {
+            pipeline_id,
+            after,
+            at,
+            ..
+        } => {
+            settings::update_stage(connection, org, after)?;
+            settings::touch_pipeline(connection, org, *pipeline_id, *at)
+        }
+        Change::DeleteStage {
+            pipeline_id,
+            stage,
+            at,
+        } => {
+            settings::delete_stage(connection, org, stage.id)?;
+            settings::touch_pipeline(connection, org, *pipeline_id, *at)
+        }
+        Change::CreateUser(user) => people::create_user(connection, org, user),
+        Change::UpdateUser { after, .. } => people::update_user(connection, org, after),
+        Change::CreateKey(key) => people::create_key(connection, org, key),
         Change::RevokeKey { id, revoked_at } => {
-            let sql = "update api_key set revoked_at = ?3 where org = ?1 and id = ?2";
-            connection.execute(sql, params![org.number, id, revoked_at.as_micros()])?;
-            Ok(())
+            people::revoke_key(connection, org, *id, *revoked_at)
         }
     }
 }
@@ -230,33 +251,5 @@ fn delete_links(connection: &Connection, org: Org, record: &Record) -> rusqlite:
     connection
         .prepare_cached(sql)?
         .execute(params![org.number, record.id])?;
-    Ok(())
-}
-
-fn create_user(connection: &Connection, org: Org, user: &User) -> rusqlite::Result<()> {
-    connection.execute(
-        "insert into member (org, id, email, name, role, created_at) values (?1, ?2, ?3, ?4, ?5, ?6)",
-        params![org.number, user.id, user.email.as_str(), user.name, user.role.name(), user.created_at.as_micros()],
-    )?;
-    Ok(())
-}
-
-fn create_key(connection: &Connection, org: Org, key: &Key) -> rusqlite::Result<()> {
-    let routes = serde_json::to_string(&key.routes).expect("a list is JSON");
-    connection.execute(
-        "insert into api_key (org, id, name, scope, routes, hash, hint, created_at, expires_at)
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-        params![
-            org.number,
-            key.id,
-            key.name,
-            key.scope.name(),
-            routes,
-            key.hash,
-            key.hint,
-            key.created_at.as_micros(),
-            key.expires_at.map(Timestamp::as_micros),
-        ],
-    )?;
     Ok(())
 }

@@ -3,12 +3,14 @@
 //! A query here is a function call, not a round trip, so each key is one run of a prepared statement; what counts is that
 //! each is asked for once for a whole group of requests.
 
+pub(super) mod settings;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use lanekeeper_core::custom::{AttributeType, FieldDefinition, Scope};
 use lanekeeper_core::facts::HOLDERS_MAX;
-use lanekeeper_core::pipeline::{Pipeline, Role, Stage, StageType, UnknownAttributes, User};
+use lanekeeper_core::pipeline::{Pipeline, Stage, StageType, UnknownAttributes};
 use lanekeeper_core::{Email, Facts, Needs, Object, Record, Timestamp, Value};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, Row, params};
 use uuid::Uuid;
@@ -45,6 +47,7 @@ pub(super) fn load(
     unknown: UnknownAttributes,
 ) -> Result<Facts, ReadError> {
     let mut facts = Facts::absent(needs, unknown);
+    settings::add(connection, org, needs, &mut facts)?;
     add_known(connection, org, needs, &mut facts)?;
     for (scope, slug) in facts.holders_needed(needs) {
         for record in holders(connection, org, scope, &slug)? {
@@ -90,7 +93,7 @@ fn add_known(
             facts.add_pipeline(pipeline);
         }
     }
-    for user in users(connection, org, needs)? {
+    for user in settings::users(connection, org, needs)? {
         facts.add_user(user);
     }
     for scope in &needs.fields {
@@ -395,36 +398,6 @@ fn stage_of(row: &Row) -> Result<(Uuid, Stage), ReadError> {
         stage_type: StageType::named(&stage_type).ok_or_else(unknown)?,
     };
     Ok((row.get(0)?, stage))
-}
-
-fn users(connection: &Connection, org: Org, needs: &Needs) -> Result<Vec<User>, ReadError> {
-    const COLUMNS: &str = "select id, email, name, role, created_at from member where org = ?1";
-    let mut found = vec![];
-    let mut by_id = connection.prepare_cached(&format!("{COLUMNS} and id = ?2"))?;
-    for id in &needs.users {
-        let mut rows = by_id.query(params![org.number, id])?;
-        found.extend(rows.next()?.map(user_of).transpose()?);
-    }
-    let mut by_email = connection.prepare_cached(&format!("{COLUMNS} and email = ?2"))?;
-    for email in &needs.user_emails {
-        let mut rows = by_email.query(params![org.number, email.as_str()])?;
-        found.extend(rows.next()?.map(user_of).transpose()?);
-    }
-    Ok(found)
-}
-
-pub(super) fn user_of(row: &Row) -> Result<User, ReadError> {
-    let (email, role): (String, String) = (row.get(1)?, row.get(3)?);
-    let unknown = || ReadError::Corrupt(format!("the role {role}"));
-    Ok(User {
-        id: row.get(0)?,
-        email: email
-            .parse()
-            .map_err(|_| ReadError::Corrupt("a member's address".to_owned()))?,
-        name: row.get(2)?,
-        role: Role::named(&role).ok_or_else(unknown)?,
-        created_at: Timestamp::from_micros(row.get(4)?),
-    })
 }
 
 pub(super) fn fields(

@@ -3,21 +3,19 @@
 use std::sync::Arc;
 
 use lanekeeper_core::custom::{FieldDefinition, Scope};
-use lanekeeper_core::key::{Key, KeyScope};
+use lanekeeper_core::key::Key;
 use lanekeeper_core::outcome::{AccountBrief, ContactBrief, OpportunityView, OwnerBrief};
-use lanekeeper_core::pipeline::Pipeline;
+use lanekeeper_core::pipeline::{Pipeline, User};
 use lanekeeper_core::query::Found;
 use lanekeeper_core::{Object, Timestamp, Value};
 use rusqlite::{Connection, Row, params};
 use uuid::Uuid;
 
 use super::columns::{record_columns, record_of};
+use super::load::settings::{KEY_COLUMNS, key_of};
 use super::{Sqlite, load};
 use crate::changeset::{Changeset, Entry};
 use crate::{ChangePage, KeyEntry, Org, Overview, ReadError, StoredChange};
-
-const KEY_COLUMNS: &str = "
-    key.id, key.name, scope, routes, hash, hint, key.created_at, expires_at, revoked_at, last_used_at";
 
 impl Sqlite {
     pub(crate) fn key(&self, hash: &[u8; 32]) -> Result<Option<KeyEntry>, ReadError> {
@@ -46,6 +44,18 @@ impl Sqlite {
             let keys = statement.query_map([org.number], |row| Ok(key_of(row)))?;
             keys.map(|key| key?).collect()
         })
+    }
+
+    pub(crate) fn live_keys(&self, org: &Org) -> Result<Vec<Key>, ReadError> {
+        self.read(|connection| load::settings::live_keys(connection, *org))
+    }
+
+    pub(crate) fn users(&self, org: &Org) -> Result<Vec<User>, ReadError> {
+        self.read(|connection| load::settings::all_users(connection, *org))
+    }
+
+    pub(crate) fn user(&self, org: &Org, id: Uuid) -> Result<Option<User>, ReadError> {
+        self.read(|connection| load::settings::user(connection, *org, id))
     }
 
     pub(crate) fn overview(&self) -> Result<Vec<Overview>, ReadError> {
@@ -147,25 +157,6 @@ fn add_changeset(page: &mut ChangePage, row: &Row, after: i64) -> Result<(), Rea
     page.changes
         .extend(entries.filter(|entry| entry.sequence > after));
     Ok(())
-}
-
-fn key_of(row: &Row) -> Result<Key, ReadError> {
-    let (scope, routes): (String, String) = (row.get(2)?, row.get(3)?);
-    let unknown = || ReadError::Corrupt(format!("the scope {scope}"));
-    let time = |micros: Option<i64>| micros.map(Timestamp::from_micros);
-    Ok(Key {
-        id: row.get(0)?,
-        name: row.get(1)?,
-        scope: KeyScope::named(&scope).ok_or_else(unknown)?,
-        routes: serde_json::from_str(&routes)
-            .map_err(|error| ReadError::Corrupt(error.to_string()))?,
-        hash: row.get(4)?,
-        hint: row.get(5)?,
-        created_at: Timestamp::from_micros(row.get(6)?),
-        expires_at: time(row.get(7)?),
-        revoked_at: time(row.get(8)?),
-        last_used_at: time(row.get(9)?),
-    })
 }
 
 /// What finds an opportunity.

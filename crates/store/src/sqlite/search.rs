@@ -44,12 +44,7 @@ impl Sqlite {
         org: Org,
         draft: Draft,
     ) -> Result<Result<SearchPage, Faults>, ReadError> {
-        let turn = timeout(TURN_WITHIN, TURNS.acquire()).await;
-        let _turn = turn.map_err(|_| ReadError::TooSlow)?;
-        let search = tokio::task::spawn_blocking(move || sqlite.search_now(org, &draft));
-        search.await.unwrap_or_else(|panicked| {
-            Err(ReadError::Corrupt(format!("a search panicked: {panicked}")))
-        })
+        aside(move || sqlite.search_now(org, &draft)).await
     }
 
     pub(crate) fn search_now(
@@ -66,6 +61,18 @@ impl Sqlite {
             })
         })
     }
+}
+
+/// Reads, in its turn, on a thread where nothing else waits for it.
+pub(super) async fn aside<T: Send + 'static>(
+    read: impl FnOnce() -> Result<T, ReadError> + Send + 'static,
+) -> Result<T, ReadError> {
+    let turn = timeout(TURN_WITHIN, TURNS.acquire()).await;
+    let _turn = turn.map_err(|_| ReadError::TooSlow)?;
+    let read = tokio::task::spawn_blocking(read);
+    read.await.unwrap_or_else(|panicked| {
+        Err(ReadError::Corrupt(format!("a search panicked: {panicked}")))
+    })
 }
 
 fn search(
@@ -208,7 +215,7 @@ fn size_of(found: &Found) -> usize {
 }
 
 /// Stops what runs when its time is over.
-fn with_deadline<T>(
+pub(super) fn with_deadline<T>(
     connection: &mut Connection,
     run: impl FnOnce(&Connection) -> Result<T, ReadError>,
 ) -> Result<T, ReadError> {

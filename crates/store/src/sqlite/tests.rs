@@ -4,6 +4,7 @@ mod file;
 mod indexes;
 mod laws;
 mod search;
+mod summary;
 mod timeline;
 mod writes;
 

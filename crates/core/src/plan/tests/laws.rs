@@ -4,6 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::{ids, now, setup};
+use crate::Object;
 use crate::model::generate::{item, request};
 use crate::model::{Model, natural_keys, needs_of};
 use crate::outcome::Outcome;
@@ -84,7 +85,8 @@ proptest! {
         prop_assert_eq!(keys.len(), unique.len(), "{:?}", keys);
         let mut known: BTreeSet<_> = model.records().map(|record| record.id).collect();
         known.extend(model.pipelines().flat_map(|pipeline| &pipeline.stages).map(|stage| stage.id));
-        known.extend([setup.pipeline.id, setup.owner.id]);
+        known.extend(model.users().map(|user| user.id));
+        known.extend([setup.pipeline.id]);
         for value in model.records().flat_map(|record| record.values.values()) {
             match value {
                 Value::Id(id) => prop_assert!(known.contains(id)),
@@ -92,6 +94,33 @@ proptest! {
                 _ => {}
             }
         }
+    }
+
+    /// Whatever is sent, opportunities have a place to start and to be, and somebody can administer.
+    #[test]
+    fn an_organisation_stays_in_working_order(requests in vec(request(&setup()), 1..10)) {
+        let mut model = Model::new(&setup());
+        let mut ids = ids();
+        for (items, mode) in &requests {
+            model.write(items, *mode, now(), &mut ids).unwrap();
+        }
+
+        let defaults = model.pipelines().filter(|pipeline| pipeline.is_default);
+        prop_assert_eq!(defaults.count(), 1);
+        for pipeline in model.pipelines() {
+            let defaults: Vec<_> = pipeline.stages.iter().filter(|stage| stage.is_default).collect();
+            prop_assert!(matches!(defaults.as_slice(), [only] if only.is_active), "{:?}", pipeline);
+            let orders: BTreeSet<i64> = pipeline.stages.iter().map(|stage| stage.order).collect();
+            prop_assert_eq!(orders.len(), pipeline.stages.len(), "{:?}", pipeline);
+        }
+        let active = model.pipelines().flat_map(|pipeline| pipeline.active_stages());
+        let active: BTreeSet<_> = active.map(|stage| Some(stage.id)).collect();
+        let live = model.records().filter(|record| record.is_live());
+        for deal in live.filter(|record| record.object == Object::Opportunity) {
+            prop_assert!(active.contains(&deal.reference("stage_id")));
+        }
+        prop_assert!(model.users().any(|user| user.is_active_admin()));
+        prop_assert!(model.keys().any(|key| key.is_live_admin(now())));
     }
 
     /// What a request asks for is in its needs, whatever it is.
@@ -104,5 +133,9 @@ proptest! {
 }
 
 fn is_record_created(outcome: &Outcome) -> bool {
-    outcome.is_created() && !matches!(outcome, Outcome::Field(_) | Outcome::Stage(_))
+    let is_record = matches!(
+        outcome,
+        Outcome::Opportunity(_) | Outcome::Account(_) | Outcome::Contact(_)
+    );
+    is_record && outcome.is_created()
 }

@@ -104,7 +104,7 @@ fn set_owner(
     draft: &mut Draft,
 ) -> Result<(), NotLoaded> {
     if let Some(key) = &command.owner {
-        let owner = choose_owner(key, "", draft)?;
+        let owner = choose_owner(key, record.reference("owner_id"), "", draft)?;
         if let Some(owner) = or_fault(owner, draft) {
             put(record, "owner_id", owner.map(|owner| owner.id));
         }

@@ -211,7 +211,7 @@ pub(super) fn rows() -> Vec<RawRow> {
         open(
             "A20",
             request("DELETE", "/v1/pipelines", ""),
-            method("GET,HEAD"),
+            method("GET,HEAD,POST"),
         ),
     ];
     for path in [

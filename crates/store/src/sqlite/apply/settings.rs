@@ -1,5 +1,6 @@
 //! Rows of fields, pipelines and stages.
 
+use lanekeeper_core::Timestamp;
 use lanekeeper_core::custom::FieldDefinition;
 use lanekeeper_core::pipeline::{Pipeline, Stage};
 use rusqlite::{Connection, params};
@@ -72,6 +73,44 @@ pub(super) fn create_pipeline(
     for stage in &pipeline.stages {
         create_stage(connection, org, pipeline.id, stage)?;
     }
+    Ok(())
+}
+
+pub(super) fn update_pipeline(
+    connection: &Connection,
+    org: Org,
+    pipeline: &Pipeline,
+) -> rusqlite::Result<()> {
+    connection.execute(
+        "update pipeline set name = ?3, is_default = ?4, updated_at = ?5 where org = ?1 and id = ?2",
+        params![
+            org.number,
+            pipeline.id,
+            pipeline.name,
+            pipeline.is_default,
+            pipeline.updated_at.as_micros(),
+        ],
+    )?;
+    Ok(())
+}
+
+/// Notes that a pipeline changed with its stages.
+pub(super) fn touch_pipeline(
+    connection: &Connection,
+    org: Org,
+    id: Uuid,
+    at: Timestamp,
+) -> rusqlite::Result<()> {
+    let sql = "update pipeline set updated_at = ?3 where org = ?1 and id = ?2";
+    connection
+        .prepare_cached(sql)?
+        .execute(params![org.number, id, at.as_micros()])?;
+    Ok(())
+}
+
+pub(super) fn delete_stage(connection: &Connection, org: Org, id: Uuid) -> rusqlite::Result<()> {
+    let sql = "delete from stage where org = ?1 and id = ?2";
+    connection.execute(sql, params![org.number, id])?;
     Ok(())
 }
 

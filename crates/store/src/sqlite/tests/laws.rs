@@ -1,7 +1,7 @@
 use lanekeeper_core::custom::{FieldDefinition, Scope};
 use lanekeeper_core::model::generate::record::bind;
 use lanekeeper_core::model::generate::request;
-use lanekeeper_core::model::{Dump, Model, dump};
+use lanekeeper_core::model::{Dump, Model, dump, dump_of_people};
 use lanekeeper_core::plan::{Item, Mode};
 use lanekeeper_core::{Faults, Object, Outcome, Record};
 use proptest::collection::vec;
@@ -127,7 +127,10 @@ fn dump_of(store: &Store, org: Org, connection: &Connection) -> Dump {
     let fields = scopes.chain(of_pipelines);
     let fields = fields.flat_map(|scope| store.fields(&org, scope).unwrap());
     let fields: Vec<FieldDefinition> = fields.collect();
-    dump(records.iter(), &fields, pipelines.iter())
+    let mut dump = dump(records.iter(), &fields, pipelines.iter());
+    let (users, keys) = (store.users(&org).unwrap(), store.keys(&org).unwrap());
+    dump.extend(dump_of_people(users.iter(), keys.iter()));
+    dump
 }
 
 fn ids(connection: &Connection, object: Object) -> Vec<Uuid> {

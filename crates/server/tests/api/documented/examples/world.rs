@@ -12,6 +12,10 @@ const CONTACT: &str = "019e5e78-2e03-7d91-b6e2-5f0c8a2d9e03";
 const OPPORTUNITY: &str = "019e5e78-2e03-7b1c-9a40-6c1f2d7e8b01";
 const NOTE: &str = "019e5e80-1c10-7a3b-8d4e-6f5a4b3c2d10";
 const ACTIVITY: &str = "019e5e80-2d20-7b4c-9e5f-7a6b5c4d3e11";
+/// The pipeline's first stage, to which what is in the second moves.
+const STAGE: &str = "018f13b3-8239-7f0f-8a91-0b4c6d8e1f10";
+const SECOND_STAGE: &str = "018f13b3-8239-7f10-9b02-1c5d7e9a2b11";
+const USER: &str = "018f13b3-8239-7f22-8c03-2d6e8fab3c12";
 /// The record that is merged into another.
 const MERGED: &str = "019e5e7b-6b20-7c11-8e2d-1f5a7b9c3d0a";
 
@@ -33,7 +37,12 @@ pub(super) fn is_about_a_record(operation: &str) -> bool {
 
 /// Makes what an operation is about.
 pub(super) async fn of(app: &TestApp, tenant: &Tenant, operation: &str) -> World {
-    let mut ids = vec![(PIPELINE, tenant.pipeline_id.to_string())];
+    let mut ids = vec![
+        (PIPELINE, tenant.pipeline_id.to_string()),
+        (STAGE, tenant.stages[0].1.to_string()),
+        (SECOND_STAGE, tenant.stages[1].1.to_string()),
+        (USER, tenant.owner_id.to_string()),
+    ];
     if !is_about_a_record(operation) {
         return World(ids);
     }
@@ -77,6 +86,8 @@ impl World {
     pub(super) fn with_its_ids(&self, text: &str) -> String {
         let places = [
             (PIPELINE, "{pipeline_id}"),
+            (SECOND_STAGE, "{stage_id}"),
+            (USER, "{user_id}"),
             (ACCOUNT, "{account_id}"),
             (CONTACT, "{contact_id}"),
             (OPPORTUNITY, "{opportunity_id}"),
