@@ -127,7 +127,7 @@ pub struct CreateEntry {
     pub ignored: Vec<String>,
 }
 
-/// A record that was named by its id.
+/// An account, a contact or an opportunity that was named by its id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reference {
     /// Where the id was sent.

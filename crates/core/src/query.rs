@@ -25,6 +25,7 @@ pub use text_search::{TextSearch, index_text, phone_digits};
 
 use uuid::Uuid;
 
+use crate::command::Reference;
 use crate::custom::{FieldDefinition, Scope};
 use crate::facts::NotLoaded;
 use crate::{Facts, Faults, Needs, Object};
@@ -51,6 +52,8 @@ pub struct Draft {
     pub pipeline_id: Option<Uuid>,
     /// A stage of it.
     pub stage_id: Option<Uuid>,
+    /// What notes and activities have to be about.
+    pub about: Vec<Reference>,
     /// Words that a record has to have.
     pub text: Option<String>,
     /// What else a record has to fulfil.
@@ -73,6 +76,7 @@ impl Draft {
             object,
             pipeline_id: None,
             stage_id: None,
+            about: vec![],
             text: None,
             filters: vec![],
             sort: vec![],
@@ -107,6 +111,10 @@ impl Draft {
         let mut needs = Needs::default();
         needs.fields.extend(self.scope());
         needs.pipelines.extend(self.pipeline_id);
+        let about = self.about.iter();
+        needs
+            .records
+            .extend(about.map(|named| (named.object, named.id)));
         needs
     }
 }
@@ -143,12 +151,16 @@ impl Query {
         let fields = Fields::new(draft.object, draft.definitions(facts)?);
         let mut faults = Faults::default();
         check_pipeline(draft, facts, &mut faults)?;
+        let mut filters = filter::resolve(&draft.filters, &fields, &mut faults);
+        for named in &draft.about {
+            filters.extend(about(named, &fields, facts, &mut faults)?);
+        }
         let query = Self {
             object: draft.object,
             pipeline_id: draft.pipeline_id,
             stage_id: draft.stage_id,
             text: text_search::resolve(draft.text.as_deref(), &mut faults),
-            filters: filter::resolve(&draft.filters, &fields, &mut faults),
+            filters,
             sort: sort::resolve(&draft.sort, &fields, &mut faults),
             selection: selection::resolve(&draft.fields, &fields, &mut faults),
             limit: draft.limit,
@@ -162,6 +174,24 @@ impl Query {
     pub fn ids_descend(&self) -> bool {
         self.sort.last().is_some_and(|sort| sort.descending)
     }
+}
+
+/// What is about a record, or about the one that it was merged into.
+fn about(
+    named: &Reference,
+    fields: &Fields,
+    facts: &Facts,
+    faults: &mut Faults,
+) -> Result<Option<Filter>, NotLoaded> {
+    let answering = facts.record(named.object, named.id)?;
+    let id = answering.map_or(named.id, |record| record.id);
+    let field = fields.named(&named.path);
+    let field = field.map_err(|message| faults.add(&named.path, message));
+    Ok(field.ok().map(|field| Filter {
+        field,
+        negated: false,
+        condition: Condition::IsOneOf(vec![Atom::Id(id)]),
+    }))
 }
 
 fn check_pipeline(draft: &Draft, facts: &Facts, faults: &mut Faults) -> Result<(), NotLoaded> {

@@ -4,13 +4,11 @@ mod answer;
 
 pub use answer::Page;
 
-use lanekeeper_core::query::{
-    Draft, FilterDraft, Input, LIMIT_DEFAULT, LIMIT_MAX, Operator, SortDraft,
-};
+use lanekeeper_core::command::Reference;
+use lanekeeper_core::query::{Draft, FilterDraft, Input, LIMIT_DEFAULT, LIMIT_MAX, SortDraft};
 use lanekeeper_core::text::{is_blank, quote};
 use lanekeeper_core::{Faults, Object, nearest};
 use serde_json::Value as Json;
-use uuid::Uuid;
 
 use crate::read::{Members, Rest, id, join, kind};
 
@@ -29,12 +27,16 @@ pub struct Parameters {
     pub pipeline_id: Option<String>,
     /// A stage of it.
     pub stage_id: Option<String>,
-    /// What notes and activities are about, by the parameter's name.
-    pub about: Vec<(&'static str, String)>,
+    /// What notes and activities are about: each with what it is, and the parameter's name.
+    pub about: Vec<(Object, &'static str, String)>,
 }
 
 /// The members and parameters that say what notes and activities are about.
-pub const ABOUT: [&str; 3] = ["account_id", "contact_id", "opportunity_id"];
+pub const ABOUT: [(Object, &str); 3] = [
+    (Object::Account, "account_id"),
+    (Object::Contact, "contact_id"),
+    (Object::Opportunity, "opportunity_id"),
+];
 
 /// The names of a list's parameters that may be there once.
 #[must_use]
@@ -70,24 +72,16 @@ pub fn from_parameters(object: Object, sent: Parameters) -> Result<Draft, Faults
     };
     draft.pipeline_id = read_id("pipeline_id", sent.pipeline_id);
     draft.stage_id = read_id("stage_id", sent.stage_id);
-    for (name, text) in sent.about {
-        let id = id(Json::String(text), name, &mut faults);
-        draft.filters.extend(id.map(|id| about(name, id)));
+    for (object, name, text) in sent.about {
+        let (path, id) = (name.to_owned(), id(Json::String(text), name, &mut faults));
+        draft
+            .about
+            .extend(id.map(|id| Reference { path, object, id }));
     }
     draft.text = sent.q;
     draft.cursor = sent.cursor;
     draft.fields = names(sent.fields, &mut faults);
     faults.or(draft)
-}
-
-/// Notes and activities about a record.
-fn about(name: &str, id: Uuid) -> FilterDraft {
-    FilterDraft {
-        path: name.to_owned(),
-        field: name.to_owned(),
-        operator: Operator::Contains.name().to_owned(),
-        value: Some(Input::Text(id.to_string())),
-    }
 }
 
 fn names(sent: Vec<String>, faults: &mut Faults) -> Vec<(String, String)> {
@@ -125,9 +119,11 @@ pub fn read(object: Object, body: Json) -> Result<Draft, Faults> {
     }
     draft.filters = filters(members.optional("filters"), &mut faults);
     if object.is_on_timelines() {
-        for name in ABOUT {
-            let id = members.id(name, &mut faults);
-            draft.filters.extend(id.map(|id| about(name, id)));
+        for (object, name) in ABOUT {
+            let (path, id) = (name.to_owned(), members.id(name, &mut faults));
+            draft
+                .about
+                .extend(id.map(|id| Reference { path, object, id }));
         }
     }
     draft.sort = sorts(members.optional("sort"), &mut faults);

@@ -29,7 +29,7 @@ pub(super) async fn list(
 ) -> Result<Response, ApiError> {
     let mut query = Query::with_lists(uri, search::parameters(object), &["fields"]);
     let about = search::ABOUT.into_iter();
-    let about = about.filter_map(|name| Some((name, query.value(name)?)));
+    let about = about.filter_map(|(object, name)| Some((object, name, query.value(name)?)));
     let about: Vec<_> = about.collect();
     let parameters = Parameters {
         q: query.text("q"),

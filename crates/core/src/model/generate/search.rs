@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::custom;
 pub use super::custom::fields;
+use crate::command::Reference;
 use crate::custom::AttributeType;
 use crate::object::Kind;
 use crate::plan::setup::Setup;
@@ -227,8 +228,13 @@ pub fn draft(setup: &Setup, object: Object) -> impl Strategy<Value = Draft> + us
     let sorts = vec(sort(object), 0..3);
     let text = option::weighted(0.3, words);
     let staged = prop::bool::weighted(0.3);
-    (filters, sorts, text, staged, 1..6_usize).prop_map(
-        move |(filters, sort, text, staged, limit)| Draft {
+    let about = option::weighted(0.4, about());
+    (filters, sorts, text, staged, about, 1..6_usize).prop_map(
+        move |(filters, sort, text, staged, about, limit)| Draft {
+            about: about
+                .into_iter()
+                .filter(|_| object.is_on_timelines())
+                .collect(),
             pipeline_id: is_opportunity.then_some(pipeline),
             stage_id: (is_opportunity && staged).then_some(stage),
             text: text.map(str::to_owned),
@@ -238,6 +244,16 @@ pub fn draft(setup: &Setup, object: Object) -> impl Strategy<Value = Draft> + us
             ..Draft::of(object)
         },
     )
+}
+
+/// A record that a note or an activity may be about.
+fn about() -> impl Strategy<Value = Reference> {
+    let objects = select(&[Object::Account, Object::Contact, Object::Opportunity]);
+    (objects, 0..20_u128).prop_map(|(object, number)| Reference {
+        path: format!("{}_id", object.name()),
+        object,
+        id: id_of(number),
+    })
 }
 
 /// A filter that makes sense.

@@ -148,8 +148,10 @@ async fn notes_and_activities_go_with_an_account_that_is_merged() {
         .await;
 
     assert_eq!(merged.status, 200, "{}", merged.body);
-    let notes = app.get(&format!("/v1/notes?account_id={globex}")).await;
-    assert_eq!(titles(&notes, "notes").len(), 10);
+    for id in [&globex, &account_id] {
+        let notes = app.get(&format!("/v1/notes?account_id={id}")).await;
+        assert_eq!(titles(&notes, "notes").len(), 10, "{id}");
+    }
     let calls = app
         .get(&format!("/v1/activities?account_id={globex}"))
         .await;
