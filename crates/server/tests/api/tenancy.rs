@@ -35,7 +35,7 @@ enum Name {
     OtherEmail,
     Field,
     FieldId,
-    PipelineName,
+    PipelineLabel,
     Destination,
     Key,
     IdempotencyKey,
@@ -183,11 +183,11 @@ const MATRIX: &[(&str, &[Name])] = &[
     ("POST /v2/inbound/opportunities/search", SEARCH),
     ("GET /v1/changes", &[Sequence]),
     ("GET /v1/pipelines", NO_IDS),
-    ("POST /v1/pipelines", &[PipelineName, IdempotencyKey]),
+    ("POST /v1/pipelines", &[PipelineLabel, IdempotencyKey]),
     ("GET /v1/pipelines/{pipeline_id}", &[Pipeline, Stage]),
     (
         "PATCH /v1/pipelines/{pipeline_id}",
-        &[Pipeline, PipelineName, IdempotencyKey],
+        &[Pipeline, PipelineLabel, IdempotencyKey],
     ),
     (
         "GET /v1/pipelines/{pipeline_id}/summary",
@@ -374,7 +374,7 @@ impl Other {
             Domain => "theirs.com".to_owned(),
             Email => "theirs@theirs.com".to_owned(),
             OtherEmail => "theirs@gmail.com".to_owned(),
-            PipelineName | StageLabel | Field | IdempotencyKey => "theirs".to_owned(),
+            PipelineLabel | StageLabel | Field | IdempotencyKey => "theirs".to_owned(),
             Sequence => self.sequence.to_string(),
             Merged => id("account_id"),
         }
@@ -389,7 +389,7 @@ fn nobodys_name(name: Name) -> String {
         Domain => "nobody.com".to_owned(),
         Email => "nobody@nobody.com".to_owned(),
         OtherEmail => "nobody@gmail.com".to_owned(),
-        PipelineName | StageLabel | Field | IdempotencyKey => "nobody".to_owned(),
+        PipelineLabel | StageLabel | Field | IdempotencyKey => "nobody".to_owned(),
         Sequence => "98765".to_owned(),
     }
 }
@@ -410,7 +410,13 @@ async fn ask(app: &TestApp, operation: &str, name: Name, text: &str) -> (u16, Va
         true => !is_in_path(name, path),
         false => matches!(
             name,
-            Field | FieldId | StageLabel | PipelineName | Destination | OwnerEmail | IdempotencyKey
+            Field
+                | FieldId
+                | StageLabel
+                | PipelineLabel
+                | Destination
+                | OwnerEmail
+                | IdempotencyKey
         ),
     };
     let has_several = path.matches('{').count() > 1;

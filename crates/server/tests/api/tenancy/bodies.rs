@@ -74,7 +74,7 @@ fn of_settings(operation: &str, name: Name, text: &str) -> Option<Value> {
             json!({"is_active": false, "move_to_stage_id": text})
         }
         path if path.contains("/stages") => json!({"label": or_same(name == StageLabel)}),
-        path if path.contains("/pipelines") => json!({"name": or_same(name == PipelineName)}),
+        path if path.contains("/pipelines") => json!({"name": or_same(name == PipelineLabel)}),
         path if path.contains("/users") => json!({"email": or_same(name == OwnerEmail)}),
         path if path.contains("/keys") => json!({"name": "Same", "scope": "read"}),
         _ => return None,
