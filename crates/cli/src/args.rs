@@ -20,6 +20,7 @@ Examples:
   lanekeeper init --json               set up an empty database, for scripts
   lanekeeper serve --listen 0.0.0.0:80
   lanekeeper key create --name Website --scope write
+  lanekeeper conformance http://127.0.0.1:8080 --key lk_live_…
   LANEKEEPER_DATABASE=sqlite:/var/lib/lanekeeper/crm.db lanekeeper serve"
 )]
 pub(crate) struct Args {
@@ -79,6 +80,56 @@ Examples:
   lanekeeper organization update --unknown-attributes strict"
     )]
     Organization(OrganizationCommand),
+    /// Judge a server by the published contract: what holds, what differs
+    #[command(after_help = "\
+Examples:
+  lanekeeper conformance http://127.0.0.1:8080 --key lk_live_… --owner-email owner@example.com
+  lanekeeper conformance https://crm.example.com --key … --pipeline 018f13b3-8239-7ef8-a8f1-93ad10b76110 --published-only
+  lanekeeper conformance http://127.0.0.1:8080 --key … --filter search --filter cursor
+  lanekeeper conformance http://127.0.0.1:8080 --key … --json | jq '.cases[] | select(.verdict == \"differs\")'
+
+It makes records, custom fields and stages in the organisation of the key, and takes none of them away: use an
+organisation that was made for it. Its key must be allowed to read and to write.
+
+Exit status: 0 nothing differs, 1 something differs, 4 the server could not be judged.")]
+    Conformance(ConformanceOptions),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ConformanceOptions {
+    /// The server, such as https://crm.example.com
+    #[arg(value_name = "URL", value_parser = server_url)]
+    pub(crate) url: String,
+    /// An API key of an organisation that is there to be tried on
+    #[arg(
+        long,
+        env = "LANEKEEPER_KEY",
+        hide_env_values = true,
+        value_name = "KEY"
+    )]
+    pub(crate) key: String,
+    /// A pipeline of the organisation; else the default one of GET /v1/pipelines
+    #[arg(long, value_name = "ID")]
+    pub(crate) pipeline: Option<Uuid>,
+    /// A member of the organisation, for the cases about owners
+    #[arg(long, value_name = "E-MAIL")]
+    pub(crate) owner_email: Option<Email>,
+    /// Only cases with this in their operation or name; may be repeated, then each must be there
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) filter: Vec<String>,
+    /// Only what Octolane published, not what Lanekeeper decided
+    #[arg(long)]
+    pub(crate) published_only: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn server_url(text: &str) -> Result<String, &'static str> {
+    match text.starts_with("http://") || text.starts_with("https://") {
+        true => Ok(text.to_owned()),
+        false => Err("begins neither with http:// nor with https://"),
+    }
 }
 
 #[derive(Clone, Debug, clap::Args)]

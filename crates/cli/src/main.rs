@@ -1,7 +1,8 @@
-//! The command line: `lanekeeper init`, `serve`, `key`, `organization`.
+//! The command line: `lanekeeper init`, `serve`, `key`, `organization`, `conformance`.
 #![expect(clippy::print_stdout, reason = "a command line program prints")]
 
 mod args;
+mod conformance;
 mod init;
 mod key;
 mod organization;
@@ -23,6 +24,10 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 enum Failure {
     /// The database is set up already: nothing was touched.
     AlreadySetUp(String),
+    /// A server differs from the contract: the report says where.
+    Differs,
+    /// A server could not be judged.
+    CannotJudge(anyhow::Error),
     /// Anything else.
     Other(anyhow::Error),
 }
@@ -35,6 +40,8 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
 
 /// The exit status of `init` on a database that is set up already.
 const ALREADY_SET_UP: u8 = 3;
+/// The exit status of `conformance` where there is nothing to report.
+const CANNOT_JUDGE: u8 = 4;
 
 fn main() -> ExitCode {
     let args = Args::parse();
@@ -43,12 +50,18 @@ fn main() -> ExitCode {
         Command::Serve(options) => serve::run(&args.database, options),
         Command::Key(ref command) => key::run(&args.database, command),
         Command::Organization(ref command) => organization::run(&args.database, command),
+        Command::Conformance(ref options) => conformance::run(options),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::AlreadySetUp(message)) => {
             complain(&message);
             ExitCode::from(ALREADY_SET_UP)
+        }
+        Err(Failure::Differs) => ExitCode::FAILURE,
+        Err(Failure::CannotJudge(error)) => {
+            complain(&format!("{error:#}"));
+            ExitCode::from(CANNOT_JUDGE)
         }
         Err(Failure::Other(error)) => {
             complain(&format!("{error:#}"));

@@ -1,6 +1,7 @@
 //! The program as an operator has it: started, asked, stopped, killed, and with a disk that fails.
 
 mod audit;
+mod conformance;
 mod crash;
 mod disk;
 mod init;
