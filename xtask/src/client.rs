@@ -40,6 +40,11 @@ pub(crate) fn client(root: &Path) -> Result<()> {
 
 fn succeed(npm: &mut Command) -> Result<()> {
     let status = npm.status().context("cannot start npm")?;
-    ensure!(status.success(), "{npm:?} failed: see above");
+    let words: Vec<_> = npm.get_args().map(|word| word.to_string_lossy()).collect();
+    ensure!(
+        status.success(),
+        "`npm {}` failed in {PROJECT}: see above",
+        words.join(" ")
+    );
     Ok(())
 }

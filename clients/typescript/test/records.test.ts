@@ -67,6 +67,25 @@ test("opportunities are created and searched page by page", async () => {
   assert.equal(second.data?.data.has_more, false);
 });
 
+test("opportunities are updated by their ids", async () => {
+  const found = await lanekeeper.GET("/v1/opportunities", {
+    params: { query: { pipeline_id: pipelineId, q: "Deal of", limit: 2 } },
+  });
+  const ids = found.data?.data.opportunities.map((opportunity) => opportunity.id) ?? [];
+  const body = Object.fromEntries(ids.map((id) => [id, { deal_size: 5000, next_steps: "Call." }]));
+
+  const { data, error } = await lanekeeper.PATCH("/v1/opportunities/bulk", { body });
+
+  assert.ok(data, JSON.stringify(error));
+  const updated = data.data;
+  assert.ok(!Array.isArray(updated), "an array is what `partial` answers");
+  assert.equal(ids.length, 2);
+  for (const id of ids) {
+    assert.equal(updated[id]?.deal_size, 5000);
+    assert.equal(updated[id]?.next_steps, "Call.");
+  }
+});
+
 test("what is wrong with a body is told by its path", async () => {
   const { data, error } = await lanekeeper.POST("/v1/accounts", { body: { domain: "not a domain" } });
 

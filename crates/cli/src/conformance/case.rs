@@ -7,12 +7,13 @@ use serde_json::{Map, Value};
 
 use super::fill::{Missing, fill_text};
 
-const FILES: [&str; 8] = [
+const FILES: [&str; 9] = [
     include_str!("../../../../spec/conformance/envelope.yaml"),
     include_str!("../../../../spec/conformance/accounts.yaml"),
     include_str!("../../../../spec/conformance/contacts.yaml"),
     include_str!("../../../../spec/conformance/opportunities.yaml"),
     include_str!("../../../../spec/conformance/bulk.yaml"),
+    include_str!("../../../../spec/conformance/updates.yaml"),
     include_str!("../../../../spec/conformance/search.yaml"),
     include_str!("../../../../spec/conformance/fields_and_stages.yaml"),
     include_str!("../../../../spec/conformance/keys.yaml"),
@@ -171,7 +172,7 @@ mod tests {
     }
 
     /// The operations of the contract's part A.
-    const PUBLISHED: [&str; 21] = [
+    const PUBLISHED: [&str; 26] = [
         "createOpportunityV1",
         "bulkCreateOpportunitiesV1",
         "listOpportunitiesV1",
@@ -191,6 +192,11 @@ mod tests {
         "bulkCreateContactFieldsV1",
         "bulkCreatePipelineFieldsV1",
         "bulkUpdateAccountFieldsV1",
+        "bulkUpdateContactFieldsV1",
+        "bulkUpdatePipelineFieldsV1",
+        "bulkUpdateAccountsV1",
+        "bulkUpdateContactsV1",
+        "bulkUpdateOpportunitiesV1",
         "listPipelineStagesV1",
         "bulkCreatePipelineStagesV1",
     ];

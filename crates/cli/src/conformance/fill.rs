@@ -1,30 +1,43 @@
 //! `${name}` in a case stands for a value that only the run knows.
 
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 /// A name for which there is no value.
 #[derive(Debug, PartialEq)]
 pub(super) struct Missing(pub(super) String);
 
 /// The value with every name replaced. `{"$repeat": {"times": 3, "item": …}}` is an array, in whose items `${n}` counts
-/// from 0. `{"$with": [a, b]}` is an object with the members of both.
+/// from 0; `$keyed` in its place is an object, by ids that nobody has. `{"$with": [a, b]}` is an object with the members of both.
 pub(super) fn fill(value: &Value, values: &Map<String, Value>) -> Result<Value, Missing> {
     match value {
         Value::String(text) => fill_text(text, values),
         Value::Array(items) => items.iter().map(|item| fill(item, values)).collect(),
-        Value::Object(members) => match (members.get("$repeat"), members.get("$with")) {
-            (Some(repeat), _) => repeated(repeat, values),
-            (None, Some(parts)) => joined(parts, values),
-            (None, None) => {
-                let filled = members.iter().map(|(name, value)| {
-                    let name = as_text(fill_text(name, values)?);
-                    Ok((name, fill(value, values)?))
-                });
-                Ok(Value::Object(filled.collect::<Result<_, _>>()?))
-            }
-        },
+        Value::Object(members) => fill_object(members, values),
         other => Ok(other.clone()),
     }
+}
+
+fn fill_object(
+    members: &Map<String, Value>,
+    values: &Map<String, Value>,
+) -> Result<Value, Missing> {
+    if let Some(repeat) = members.get("$repeat") {
+        return Ok(Value::Array(repeated(repeat, values)?));
+    }
+    if let Some(repeat) = members.get("$keyed") {
+        let items = repeated(repeat, values)?.into_iter();
+        let keyed = items.map(|item| (Uuid::new_v4().to_string(), item));
+        return Ok(Value::Object(keyed.collect()));
+    }
+    if let Some(parts) = members.get("$with") {
+        return joined(parts, values);
+    }
+    let filled = members.iter().map(|(name, value)| {
+        let name = as_text(fill_text(name, values)?);
+        Ok((name, fill(value, values)?))
+    });
+    Ok(Value::Object(filled.collect::<Result<_, _>>()?))
 }
 
 /// A text with every name replaced; a text that is one name and nothing else becomes its value, whatever it is.
@@ -54,7 +67,7 @@ pub(super) fn as_text(value: Value) -> String {
     }
 }
 
-fn repeated(repeat: &Value, values: &Map<String, Value>) -> Result<Value, Missing> {
+fn repeated(repeat: &Value, values: &Map<String, Value>) -> Result<Vec<Value>, Missing> {
     let times = fill(&repeat["times"], values)?;
     let times = times.as_u64().unwrap_or_default();
     let items = (0..times).map(|n| {
@@ -107,6 +120,16 @@ mod tests {
             filled,
             Ok(json!([{"domain": "a1-0.com"}, {"domain": "a1-1.com"}]))
         );
+    }
+
+    #[test]
+    fn items_are_keyed_by_ids_and_objects_joined() {
+        let keyed = fill(&json!({"$keyed": {"times": 3, "item": {}}}), &values());
+        let joined = fill(&json!({"$with": [{"a": 1}, {"b": "${seats}"}]}), &values());
+
+        let keyed = keyed.expect("nothing is missing");
+        assert_eq!(keyed.as_object().map(Map::len), Some(3));
+        assert_eq!(joined, Ok(json!({"a": 1, "b": 25})));
     }
 
     #[test]

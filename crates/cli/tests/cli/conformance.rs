@@ -3,7 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{Init, Place, Server};
 
@@ -118,13 +118,22 @@ fn a_server_that_always_says_yes_differs() {
     let address = says_yes();
 
     let pipeline = "018f13b3-8239-7ef8-a8f1-93ad10b76110";
-    let chosen = ["--pipeline", pipeline, "--filter", "is required", "--json"];
+    let chosen = [
+        "--pipeline",
+        pipeline,
+        "--json",
+        "--filter",
+        "listAccountsV1 a limit of",
+    ];
     let fixed = ["conformance", &address, "--key", "k"];
     let ended = place.run(&[fixed.as_slice(), &chosen].concat());
 
     assert_eq!(ended.status, Some(1));
     let report: Value = serde_json::from_str(&ended.stdout).expect("JSON");
-    assert_eq!(report["holds"], 0);
+    assert_eq!(
+        (&report["holds"], &report["differs"]),
+        (&json!(0), &json!(3))
+    );
     let detail = report["cases"][0]["detail"].as_str().expect("a text");
     assert!(detail.contains("status: expected 400, got 200"), "{detail}");
 }
