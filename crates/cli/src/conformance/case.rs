@@ -7,13 +7,14 @@ use serde_json::{Map, Value};
 
 use super::fill::{Missing, fill_text};
 
-const FILES: [&str; 9] = [
+const FILES: [&str; 10] = [
     include_str!("../../../../spec/conformance/envelope.yaml"),
     include_str!("../../../../spec/conformance/accounts.yaml"),
     include_str!("../../../../spec/conformance/contacts.yaml"),
     include_str!("../../../../spec/conformance/opportunities.yaml"),
     include_str!("../../../../spec/conformance/bulk.yaml"),
     include_str!("../../../../spec/conformance/updates.yaml"),
+    include_str!("../../../../spec/conformance/notes_and_activities.yaml"),
     include_str!("../../../../spec/conformance/search.yaml"),
     include_str!("../../../../spec/conformance/fields_and_stages.yaml"),
     include_str!("../../../../spec/conformance/keys.yaml"),
@@ -172,7 +173,7 @@ mod tests {
     }
 
     /// The operations of the contract's part A.
-    const PUBLISHED: [&str; 26] = [
+    const PUBLISHED: [&str; 30] = [
         "createOpportunityV1",
         "bulkCreateOpportunitiesV1",
         "listOpportunitiesV1",
@@ -192,6 +193,10 @@ mod tests {
         "bulkCreateContactFieldsV1",
         "bulkCreatePipelineFieldsV1",
         "bulkUpdateAccountFieldsV1",
+        "createNoteV1",
+        "bulkCreateNotesV1",
+        "createActivityV1",
+        "bulkCreateActivitiesV1",
         "bulkUpdateContactFieldsV1",
         "bulkUpdatePipelineFieldsV1",
         "bulkUpdateAccountsV1",
