@@ -45,7 +45,11 @@ impl Sort {
     #[must_use]
     pub fn key(&self, found: &Found) -> Option<Atom> {
         let value = self.field.values(found).into_iter().next()?;
-        Some(value.into_key())
+        Some(match self.field.place {
+            // Short enough as they are, and so their unique index has the order.
+            Place::System("domain" | "email") => value,
+            _ => value.into_key(),
+        })
     }
 }
 

@@ -1,5 +1,7 @@
 //! Lists and searches.
 
+mod custom;
+
 use serde_json::{Value, json};
 
 use crate::support::{Answer, TestApp};

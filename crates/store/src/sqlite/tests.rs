@@ -3,6 +3,7 @@
 mod file;
 mod indexes;
 mod laws;
+mod plans;
 mod search;
 mod summary;
 mod timeline;

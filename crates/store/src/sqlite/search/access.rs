@@ -184,7 +184,7 @@ pub(super) fn choose(
         return Ok(Access::Key);
     }
     let ways = ways(query, org_token);
-    let in_order = ways.iter().find(|way| is_in_order(way, query));
+    let in_order = ways.iter().find(|way| way.is_in_order(query));
     if let (Some(way), 1) = (in_order, ways.len()) {
         return Ok(way.clone());
     }
@@ -227,18 +227,26 @@ fn way(filter: &Filter, object: Object) -> Option<Access> {
     Some(Access::Index(index, Some(range)))
 }
 
-/// Whether a way has its rows in the order that was asked for.
-fn is_in_order(way: &Access, query: &Query) -> bool {
-    let first = &query.sort[0].field.place;
-    match way {
-        Access::Index(index, Some(range)) => {
-            index.by_update && range.is_one_value() && *first == Place::UpdatedAt
+impl Access {
+    /// Whether its rows come in the order that was asked for, as far as the first sort key goes.
+    pub(super) fn is_in_order(&self, query: &Query) -> bool {
+        let place = &query.sort[0].field.place;
+        match self {
+            Self::Index(index, range) => {
+                let one_value = range.as_ref().is_some_and(Range::is_one_value);
+                let by_update = index.by_update && one_value && *place == Place::UpdatedAt;
+                by_update || Index::of(query.object, place) == Some(index)
+            }
+            Self::Values(values, range) => {
+                let within_value = match values {
+                    Values::Custom { .. } => *place == Place::UpdatedAt,
+                    Values::Links => *place == Place::CreatedAt,
+                    Values::Name => false,
+                };
+                values.are_first(query) || within_value && range.is_one_value()
+            }
+            Self::Text(_) | Self::Key => false,
         }
-        Access::Values(Values::Custom { .. }, range) => {
-            range.is_one_value() && *first == Place::UpdatedAt
-        }
-        Access::Values(Values::Links, range) => range.is_one_value() && *first == Place::CreatedAt,
-        _ => false,
     }
 }
 

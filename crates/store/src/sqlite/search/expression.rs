@@ -102,7 +102,8 @@ impl Builder {
 
     /// What a record is sorted by, as it is stored.
     pub(super) fn sort_key(&mut self, object: Object, field: &Field) -> String {
-        if field.holds == Holds::Seconds {
+        let is_short = matches!(field.place, Place::System("domain" | "email"));
+        if is_short || field.holds == Holds::Seconds {
             return self.stored(object, &field.place);
         }
         let value = self.value(object, field);

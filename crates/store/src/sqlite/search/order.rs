@@ -21,9 +21,9 @@ impl Order<'_> {
         let direction = |descending| if descending { "desc" } else { "asc" };
         let sorts = self.query.sort.iter().zip(&self.keys).enumerate();
         let keys = sorts.filter_map(|(place, (sort, key))| match (place, self.part) {
-            // Of a key that none of the rows has, or all, an index knows the order without further words.
-            (0, Part::WithoutFirstKey) => None,
-            (0, _) => Some(format!("{key} {}", direction(sort.descending))),
+            // Where all rows have the first key, or the same, or none, an index has their order.
+            (0, Part::WithoutFirstKey | Part::SameFirstKey) => None,
+            (0, Part::WithFirstKey) => Some(format!("{key} {}", direction(sort.descending))),
             _ => Some(format!("{key} {} nulls last", direction(sort.descending))),
         });
         let mut order: Vec<String> = keys.collect();
@@ -38,34 +38,38 @@ impl Order<'_> {
     /// What limits the rows to the part, and to those behind where the last page ended.
     pub(super) fn terms(&self, after: Option<Edge>, sql: &mut Builder) -> Vec<String> {
         let first = &self.keys[0];
-        let at = self.query.after.as_ref().zip(after);
-        let begins = at.as_ref().and_then(|(at, _)| at.keys[0].as_ref());
-        let sort = &self.query.sort[0];
-        match (self.part, at) {
-            (Part::Whole, None) => vec![],
-            (Part::WithFirstKey, None) => vec![format!("{first} is not null")],
-            (Part::WithoutFirstKey, Some((position, edge))) if begins.is_none() => {
-                let behind = self.behind(position, edge, sql);
-                vec![format!("{first} is null"), behind]
+        let (sort, at) = (&self.query.sort[0], self.query.after.as_ref().zip(after));
+        let begins = at.and_then(|(position, _)| position.keys[0].as_ref());
+        let begins = begins.map(|key| sql.bind_stored(key, sort.field.holds));
+        let rest = |from: usize, sql: &mut Builder| {
+            at.map(|(position, edge)| self.behind(from, position, edge, sql))
+        };
+        match (self.part, begins) {
+            (Part::Whole, _) => rest(0, sql).into_iter().collect(),
+            (Part::SameFirstKey, Some(begins)) => {
+                let same = format!("{first} = {begins}");
+                rest(1, sql).into_iter().chain([same]).collect()
             }
-            (Part::WithoutFirstKey, _) => vec![format!("{first} is null")],
-            (_, Some((position, edge))) => {
-                let begins = begins.expect("the last page ended without a first key");
-                // What follows implies this, but it is what SQLite can seek by.
-                let sign = if sort.descending { "<=" } else { ">=" };
-                let place = sql.bind_stored(begins, sort.field.holds);
-                let range = format!("{first} {sign} {place}");
-                vec![range, self.behind(position, edge, sql)]
+            (Part::WithFirstKey, Some(begins)) => {
+                let sign = if sort.descending { "<" } else { ">" };
+                vec![format!("{first} {sign} {begins}")]
             }
+            (Part::WithFirstKey | Part::SameFirstKey, None) => vec![format!("{first} is not null")],
+            (Part::WithoutFirstKey, None) => {
+                let none = format!("{first} is null");
+                rest(1, sql).into_iter().chain([none]).collect()
+            }
+            (Part::WithoutFirstKey, Some(_)) => vec![format!("{first} is null")],
         }
     }
 
-    /// Later in the order: in the first key, or equal in it and later in the second, and so on; at last by row.
-    fn behind(&self, position: &Position, edge: Edge, sql: &mut Builder) -> String {
+    /// Later in the order: in a key, from the first on that counts, or equal in it and later in the next, and so on; at last
+    /// by row.
+    fn behind(&self, from: usize, position: &Position, edge: Edge, sql: &mut Builder) -> String {
         let mut equal = String::new();
         let mut ways = vec![];
         let sorts = self.query.sort.iter().zip(&self.keys);
-        for ((sort, key), at) in sorts.zip(&position.keys) {
+        for ((sort, key), at) in sorts.zip(&position.keys).skip(from) {
             match at {
                 // Nothing comes later than what has no value.
                 None => equal += &format!("{key} is null and "),
@@ -77,7 +81,11 @@ impl Order<'_> {
                 }
             }
         }
-        ways.push(format!("({equal}{})", self.row_behind(position, edge, sql)));
+        let row = self.row_behind(position, edge, sql);
+        if ways.is_empty() && equal.is_empty() {
+            return row; // as SQLite can seek by it
+        }
+        ways.push(format!("({equal}{row})"));
         format!("({})", ways.join(" or "))
     }
 

@@ -1,7 +1,7 @@
 //! Ranges of indexes in which every row is that fulfils a filter. What is in them is still held against the filter itself:
 //! an index has only the beginning of a text.
 
-use lanekeeper_core::query::{Atom, Condition, Filter, Holds};
+use lanekeeper_core::query::{Atom, Bound, Condition, Filter, Holds};
 
 use super::expression::Builder;
 
@@ -11,14 +11,7 @@ pub(super) enum Range {
     /// One of these.
     OneOf(Vec<Atom>),
     /// From the first on, and up to the second.
-    Between(Option<Atom>, Option<End>),
-}
-
-/// The upper end of a range.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum End {
-    At(Atom),
-    Before(Atom),
+    Between(Option<Bound>, Option<Bound>),
 }
 
 impl Range {
@@ -34,12 +27,18 @@ impl Range {
             Condition::HasAll(atoms) => Self::OneOf(keys(&atoms[..1])),
             Condition::StartsWith(start) => {
                 let start = Atom::Text(start.clone()).into_key();
-                Self::Between(Some(start.clone()), behind_all(&start))
+                let behind = behind_all(&start);
+                let included = true;
+                Self::Between(
+                    Some(Bound {
+                        at: start,
+                        included,
+                    }),
+                    behind,
+                )
             }
             Condition::Between(least, most) => {
-                let least = least.as_ref().map(|bound| bound.at.clone().into_key());
-                let most = most.as_ref().map(|bound| bound.at.clone().into_key());
-                Self::Between(least, most.map(End::At))
+                Self::Between(least.as_ref().map(end), most.as_ref().map(end))
             }
             Condition::ContainsAll(_) | Condition::ContainsAny(_) | Condition::EndsWith(_) => {
                 return None;
@@ -64,12 +63,15 @@ impl Range {
                 })
             }
             Self::Between(least, most) => {
-                let least = least
-                    .as_ref()
-                    .map(|least| format!("{column} >= {}", place(least)));
-                let most = most.as_ref().map(|most| match most {
-                    End::At(most) => format!("{column} <= {}", place(most)),
-                    End::Before(most) => format!("{column} < {}", place(most)),
+                let mut end = |bound: &Bound, sign: &str, includes: bool| {
+                    let or_equal = if includes { "=" } else { "" };
+                    format!("{column} {sign}{or_equal} {}", place(&bound.at))
+                };
+                let least = least.as_ref().map(|least| end(least, ">", least.included));
+                // Seconds are rounded down: what is before a moment may be in its second.
+                let most = most.as_ref().map(|most| {
+                    let includes = most.included || holds == Holds::Seconds;
+                    end(most, "<", includes)
                 });
                 let ends: Vec<String> = least.into_iter().chain(most).collect();
                 (!ends.is_empty()).then(|| ends.join(" and "))
@@ -78,8 +80,15 @@ impl Range {
     }
 }
 
+/// An end of a range of keys. A text that is cut may stand for what lies on either side of the end.
+fn end(bound: &Bound) -> Bound {
+    let at = bound.at.clone().into_key();
+    let included = bound.included || matches!(at, Atom::Text(_));
+    Bound { at, included }
+}
+
 /// What every text that begins so comes before, and none that begins otherwise and comes later; none behind the last text.
-fn behind_all(start: &Atom) -> Option<End> {
+fn behind_all(start: &Atom) -> Option<Bound> {
     let Atom::Text(start) = start else {
         return None;
     };
@@ -88,7 +97,9 @@ fn behind_all(start: &Atom) -> Option<End> {
         if last < char::MAX {
             let next = (last..=char::MAX).nth(1).expect("it is not the last");
             letters.push(next);
-            return Some(End::Before(Atom::Text(letters.into_iter().collect())));
+            let at = Atom::Text(letters.into_iter().collect());
+            let included = false;
+            return Some(Bound { at, included });
         }
     }
     None

@@ -26,13 +26,16 @@ pub(super) struct Edge {
     pub(super) below: i64,
 }
 
-/// Which part of the order is read: records without a first key come last, so that what lies before them is a plain range,
-/// and so are they.
+/// Which part of the order is read. Rows that come in order are read part by part, of which each is a plain range of an
+/// index, however many rows are alike in the first key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Part {
-    /// All of it, where every record has a first key.
     Whole,
+    /// Those that are like the last one of the page before.
+    SameFirstKey,
+    /// Those that have a first key; behind that of the page before, if there was one.
     WithFirstKey,
+    /// Those that have none, which come last.
     WithoutFirstKey,
 }
 
@@ -43,16 +46,26 @@ pub(super) fn statements(
     access: &Access,
     after: Option<Edge>,
 ) -> Vec<Statement> {
-    let is_behind = query.after.as_ref();
-    let parts: &[Part] = match is_behind.map(|position| &position.keys[0]) {
-        _ if is_always_there(query) => &[Part::Whole],
-        Some(None) => &[Part::WithoutFirstKey],
-        _ if is_asked_for(query) => &[Part::WithFirstKey],
-        _ => &[Part::WithFirstKey, Part::WithoutFirstKey],
-    };
-    let parts = parts.iter();
-    let statements = parts.map(|part| statement(org, query, access, after, *part));
+    let statements = parts(query, access).into_iter();
+    let statements = statements.map(|part| statement(org, query, access, after, part));
     statements.collect()
+}
+
+fn parts(query: &Query, access: &Access) -> Vec<Part> {
+    use Part::{SameFirstKey, Whole, WithFirstKey, WithoutFirstKey};
+    if !access.is_in_order(query) {
+        return vec![Whole];
+    }
+    let last = query.after.as_ref().map(|position| &position.keys[0]);
+    let first = match last {
+        Some(None) => return vec![WithoutFirstKey],
+        Some(Some(_)) => vec![SameFirstKey, WithFirstKey],
+        None if is_always_there(query) => vec![Whole],
+        None => vec![WithFirstKey],
+    };
+    let ends = is_always_there(query) || is_asked_for(query);
+    let last = (!ends).then_some(WithoutFirstKey);
+    first.into_iter().chain(last).collect()
 }
 
 /// How many rows there are by a way; the last value is the most to count.

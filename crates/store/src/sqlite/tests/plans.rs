@@ -1,0 +1,346 @@
+//! How SQLite goes about lists and searches: through an index, in the order that was asked for wherever rows may be many.
+
+use std::sync::Arc;
+
+use lanekeeper_core::model::generate::search::fields;
+use lanekeeper_core::query::{Draft, FilterDraft, Input, SortDraft};
+use lanekeeper_core::value::{CustomValues, Values};
+use lanekeeper_core::{Change, Object, Record, Timestamp, Value};
+use uuid::Uuid;
+
+use super::search::{make, page};
+use super::{TestStore, open, setup};
+
+/// More than what tests take for few.
+const COUNT: u128 = 6;
+
+/// Some records of each object that are alike, but for the last, which has what nobody else has.
+fn open_filled() -> TestStore {
+    let test = open();
+    let objects = [Object::Account, Object::Contact, Object::Opportunity];
+    let made = objects.into_iter().flat_map(|object| {
+        let definitions = fields(&setup(), object).into_iter();
+        let definitions = definitions.map(|field| Change::CreateField(Arc::new(field)));
+        let records =
+            (0..COUNT).map(move |number| Change::CreateRecord(record(object, number).into()));
+        definitions.chain(records)
+    });
+    make(&test, &made.collect::<Vec<_>>());
+    test
+}
+
+fn record(object: Object, number: u128) -> Record {
+    let setup = setup();
+    let is_last = number == COUNT - 1;
+    let text = |text: &str| Value::Text(text.to_owned());
+    let word = if is_last { "Zeppelin" } else { "Acme" };
+    let at = Timestamp::from_micros(i64::try_from(number).unwrap());
+    let own: Values = match object {
+        Object::Account => [
+            ("domain", text(&format!("d{number}.example.com"))),
+            ("name", text(word)),
+        ]
+        .into(),
+        Object::Contact => [
+            ("email", text(&format!("p{number}@example.com"))),
+            ("full_name", text(word)),
+        ]
+        .into(),
+        _ => [
+            ("name", text(word)),
+            ("pipeline_id", Value::Id(setup.pipeline.id)),
+            ("stage_id", Value::Id(setup.pipeline.stages[0].id)),
+            ("owner_id", Value::Id(setup.owner.id)),
+            ("deal_size", Value::Number(if is_last { 1e6 } else { 10.0 })),
+            ("close_date", Value::Integer(1_771_286_400)),
+            ("next_action_date", Value::Integer(1_771_286_400)),
+        ]
+        .into(),
+    };
+    let custom = [
+        ("my_string", text(word)),
+        ("my_number", Value::Number(if is_last { 1e6 } else { 10.0 })),
+        (
+            "my_multi_select",
+            Value::Texts(vec!["web".to_owned(), "WEB".to_owned()]),
+        ),
+    ];
+    let custom = custom.map(|(slug, value)| (slug.to_owned(), value));
+    Record {
+        object,
+        id: Uuid::from_u128(1_000 * (object as u128 + 1) + number),
+        created_at: at,
+        updated_at: at,
+        deleted_at: None,
+        merged_into: None,
+        values: own,
+        custom: CustomValues::from(custom),
+    }
+}
+
+fn of(object: Object) -> Draft {
+    let is_opportunity = object == Object::Opportunity;
+    Draft {
+        pipeline_id: is_opportunity.then(|| setup().pipeline.id),
+        limit: 2,
+        ..Draft::of(object)
+    }
+}
+
+fn filter(field: &str, operator: &str, value: Input) -> FilterDraft {
+    FilterDraft {
+        path: "filters.0".to_owned(),
+        field: field.to_owned(),
+        operator: operator.to_owned(),
+        value: Some(value),
+    }
+}
+
+fn filtered(filters: Vec<FilterDraft>) -> Draft {
+    let of_all = of(Object::Opportunity);
+    Draft { filters, ..of_all }
+}
+
+fn sorted(draft: Draft, field: &str, direction: &str) -> Draft {
+    let sort = SortDraft {
+        path: "sort.0".to_owned(),
+        field: field.to_owned(),
+        direction: Some(direction.to_owned()),
+    };
+    Draft {
+        sort: vec![sort],
+        ..draft
+    }
+}
+
+fn text(text: &str) -> Input {
+    Input::Text(text.to_owned())
+}
+
+fn plans(test: &TestStore, draft: &Draft) -> Vec<String> {
+    let crate::Store::Sqlite(sqlite) = &test.store;
+    sqlite.explain(test.org, draft).unwrap().unwrap()
+}
+
+/// The plan of the first statement; none may read a whole table.
+fn plan(test: &TestStore, draft: &Draft) -> String {
+    let plans = plans(test, draft);
+    for plan in &plans {
+        let mut lines = plan.lines();
+        let scanned = lines.find(|line| line.starts_with("SCAN") && !is_bounded(line));
+        assert_eq!(scanned, None, "{draft:#?}\n{plan}");
+    }
+    plans[0].clone()
+}
+
+/// The rows that an index of texts found, and that index itself, which is always said to be scanned.
+fn is_bounded(line: &str) -> bool {
+    line == "SCAN hit" || line.contains("VIRTUAL TABLE INDEX")
+}
+
+fn is_in_order(plan: &str) -> bool {
+    !plan.contains("TEMP B-TREE")
+}
+
+/// The same search from its second page on.
+fn second_page(test: &TestStore, draft: &Draft) -> Draft {
+    let cursor = page(test, draft).next_cursor;
+    assert!(cursor.is_some(), "{draft:#?}");
+    Draft {
+        cursor,
+        ..draft.clone()
+    }
+}
+
+#[test]
+fn what_many_records_have_is_walked_in_the_order_of_the_answer() {
+    let test = open_filled();
+    let setup = setup();
+    let id = |id: Uuid| text(&id.to_string());
+    let stage = setup.pipeline.stages[0].id;
+    let by_stage = filter("stage_id", "eq", id(stage));
+    let of_stage = Draft {
+        stage_id: Some(stage),
+        ..of(Object::Opportunity)
+    };
+    let common = || filtered(vec![filter("my_string", "eq", text("acme"))]);
+    let options = vec![filter("my_multi_select", "contains", text("web"))];
+    let cases = [
+        (of(Object::Account), "account_by_update (org=?"),
+        (of(Object::Contact), "contact_by_update (org=?"),
+        (
+            of(Object::Opportunity),
+            "opportunity_by_update (org=? AND pipeline_id=?",
+        ),
+        (
+            of_stage,
+            "opportunity_by_stage (org=? AND pipeline_id=? AND stage_id=?",
+        ),
+        (
+            filtered(vec![by_stage.clone()]),
+            "opportunity_by_stage (org=? AND pipeline_id=? AND stage_id=?",
+        ),
+        (
+            filtered(vec![by_stage, filter("amount", "gte", Input::Number(1.0))]),
+            "opportunity_by_stage (org=? AND pipeline_id=? AND stage_id=?",
+        ),
+        (
+            filtered(vec![filter("owner_id", "eq", id(setup.owner.id))]),
+            "opportunity_by_owner (org=? AND pipeline_id=? AND owner_id=?",
+        ),
+        (
+            common(),
+            "custom_value_by_update (org=? AND field=? AND value=?",
+        ),
+        (
+            filtered(options),
+            "custom_value_by_update (org=? AND field=? AND value=?",
+        ),
+        (
+            filtered(vec![filter("my_number", "gte", Input::Number(1.0))]),
+            "opportunity_by_update (org=? AND pipeline_id=?",
+        ),
+        (
+            sorted(common(), "deal_size", "desc"),
+            "opportunity_by_deal_size (org=? AND pipeline_id=?",
+        ),
+        (
+            sorted(common(), "my_string", "asc"),
+            "SEARCH v USING PRIMARY KEY (org=? AND field=? AND value=?",
+        ),
+        (
+            Draft {
+                text: Some("acme".to_owned()),
+                ..of(Object::Opportunity)
+            },
+            "opportunity_by_update (org=? AND pipeline_id=?",
+        ),
+    ];
+    for (draft, index) in cases {
+        let first = plan(&test, &draft);
+        assert!(
+            first.contains(index) && is_in_order(&first),
+            "{index}\n{draft:#?}\n{first}"
+        );
+        let next = plan(&test, &second_page(&test, &draft));
+        assert!(
+            next.contains(index) && is_in_order(&next),
+            "{index}\n{draft:#?}\n{next}"
+        );
+        // Wherever a page begins, it is sought: first what is like the last one of the page before, by its row.
+        let sought = ["rowid<?", "rowid>?", "record<?", "record>?"];
+        assert!(
+            sought.iter().any(|sought| next.contains(sought)),
+            "{draft:#?}\n{next}"
+        );
+    }
+}
+
+#[test]
+fn what_few_records_have_is_gone_to_and_sorted() {
+    let test = open_filled();
+    let stage = setup().pipeline.stages[0].id.to_string();
+    let by_stage = filter("stage_id", "eq", text(&stage));
+    let cases = [
+        (
+            filtered(vec![by_stage, filter("amount", "gt", Input::Number(10.0))]),
+            "opportunity_by_deal_size (org=? AND pipeline_id=? AND deal_size>?",
+        ),
+        (
+            filtered(vec![filter("my_string", "eq", text("zeppelin"))]),
+            "custom_value_by_update (org=? AND field=? AND value=?",
+        ),
+        (
+            filtered(vec![filter("my_string", "starts_with", text("ZEP"))]),
+            "(org=? AND field=? AND value>? AND value<?",
+        ),
+        (
+            filtered(vec![filter("my_number", "gt", Input::Number(11.0))]),
+            "(org=? AND field=? AND value>?",
+        ),
+        (
+            filtered(vec![filter(
+                "my_number",
+                "in",
+                Input::List(vec![Input::Number(1e6), Input::Number(7.0)]),
+            )]),
+            "(org=? AND field=? AND value=?",
+        ),
+        (
+            Draft {
+                text: Some("zeppelin".to_owned()),
+                ..of(Object::Opportunity)
+            },
+            "VIRTUAL TABLE INDEX",
+        ),
+        (
+            filtered(vec![filter("account_id", "eq", text(&stage))]),
+            "opportunity_by_account (org=? AND account_id=?",
+        ),
+    ];
+    for (draft, index) in cases {
+        let plan = plan(&test, &draft);
+        assert!(plan.contains(index), "{index}\n{draft:#?}\n{plan}");
+    }
+}
+
+/// Each published order that has an index is walked, whatever its direction and wherever a page begins.
+#[test]
+fn every_order_but_a_few_is_that_of_an_index() {
+    let test = open_filled();
+    let cases: [(Object, &[&str]); 3] = [
+        (
+            Object::Account,
+            &["updated_at", "created_at", "name", "domain", "id"],
+        ),
+        (
+            Object::Contact,
+            &["updated_at", "created_at", "name", "email", "id"],
+        ),
+        (
+            Object::Opportunity,
+            &[
+                "updated_at",
+                "created_at",
+                "id",
+                "deal_size",
+                "close_date",
+                "next_action_date",
+                "my_string",
+                "my_number",
+            ],
+        ),
+    ];
+    for (object, fields) in cases {
+        for field in fields {
+            for direction in ["asc", "desc"] {
+                let draft = sorted(of(object), field, direction);
+                for draft in [second_page(&test, &draft), draft] {
+                    let all = plans(&test, &draft);
+                    plan(&test, &draft);
+                    assert!(
+                        all.iter().all(|plan| is_in_order(plan)),
+                        "{draft:#?}\n{all:#?}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// Of these an index has the order, but for records of the same stage, owner or account.
+#[test]
+fn records_by_stage_owner_or_account_are_sorted_within_each_of_them() {
+    let test = open_filled();
+    let cases = [
+        (Object::Opportunity, "stage_id"),
+        (Object::Opportunity, "owner_id"),
+        (Object::Contact, "account_id"),
+    ];
+    for (object, field) in cases {
+        let plan = plan(&test, &sorted(of(object), field, "desc"));
+        let index = format!("{}_by_{}", object.name(), field.trim_end_matches("_id"));
+        assert!(plan.contains(&index), "{plan}");
+        assert!(!plan.contains("TEMP B-TREE FOR ORDER BY"), "{plan}");
+    }
+}
