@@ -204,9 +204,9 @@ pub(super) fn choose(
 
 /// Straight to the rows of each filter that an index knows.
 fn ways(query: &Query, org_token: &str) -> Vec<Access> {
-    let text = query.text.as_ref().and_then(|text| {
-        let word = indexed_word(text)?;
-        Some(Access::Text(expression(word, text, org_token)))
+    let texts = query.text.iter().flat_map(|text| {
+        let words = text.words.iter().filter(|word| is_indexed(word));
+        words.map(|word| Access::Text(expression(word, text, org_token)))
     });
     let stage = query.stage_id.and_then(|id| {
         let index = Index::of(query.object, &Place::System("stage_id"))?;
@@ -215,7 +215,7 @@ fn ways(query: &Query, org_token: &str) -> Vec<Access> {
     });
     let filters = query.filters.iter();
     let filters = filters.filter_map(|filter| way(filter, query.object));
-    text.into_iter().chain(stage).chain(filters).collect()
+    texts.chain(stage).chain(filters).collect()
 }
 
 fn way(filter: &Filter, object: Object) -> Option<Access> {
@@ -285,11 +285,9 @@ fn names_unique_key(query: &Query) -> bool {
     })
 }
 
-/// The longest word, if the index finds words of that length.
-fn indexed_word(text: &TextSearch) -> Option<&str> {
-    let chars = |word: &&String| word.chars().count();
-    let longest = text.words.iter().max_by_key(chars)?;
-    (chars(&longest) >= INDEXED_CHARS_MIN).then_some(longest)
+/// Whether the index of texts finds words of that length.
+fn is_indexed(word: &str) -> bool {
+    word.chars().count() >= INDEXED_CHARS_MIN
 }
 
 fn expression(word: &str, text: &TextSearch, org_token: &str) -> String {

@@ -120,12 +120,9 @@ fn statement(
     }
     let mut source = Source::new(org, query, access, part, &mut sql);
     terms.append(&mut source.terms);
-    terms.extend(
-        query
-            .text
-            .as_ref()
-            .map(|text| words(text, query.object, &mut sql)),
-    );
+    let text = query.text.as_ref();
+    let text = text.filter(|text| !is_found_by(access, text));
+    terms.extend(text.map(|text| words(text, query.object, &mut sql)));
     let filters = query.filters.iter();
     terms.extend(filters.map(|wanted| filter(wanted, query.object, &mut sql)));
     let keys = keys(query, &source, &mut sql);
@@ -156,6 +153,12 @@ fn keys(query: &Query, source: &Source, sql: &mut Builder) -> Vec<String> {
         _ => sql.sort_key(query.object, &sort.field),
     });
     keys.collect()
+}
+
+/// Whether all that comes by this way has what is searched for: the only word there is, which is no telephone number, since
+/// those are found by whatever is spelt with other signs between the digits.
+fn is_found_by(access: &Access, text: &TextSearch) -> bool {
+    matches!(access, Access::Text(_)) && text.words.len() == 1 && text.digits.is_none()
 }
 
 /// Every word is in the record's texts, or the digits in its telephone number.
