@@ -4,7 +4,7 @@ use std::sync::Arc;
 use lanekeeper_core::change::Actor;
 use lanekeeper_core::model::Model;
 use lanekeeper_core::model::generate::search::{draft, filter, records};
-use lanekeeper_core::query::{Draft, FilterDraft, Found, Input, Operator, Query};
+use lanekeeper_core::query::{Draft, FilterDraft, Found, Operator, Query};
 use lanekeeper_core::{Change, Object, Record, Timestamp};
 use proptest::prelude::*;
 use uuid::Uuid;
