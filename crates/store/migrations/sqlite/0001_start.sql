@@ -1,8 +1,9 @@
 -- Every table of an organisation's data begins with `org`, the small integer that stands for an organisation in this file:
 -- it is first in every unique and secondary index, and part of every foreign key, so that no row can refer to another
--- organisation's. What is in the trash has a `deleted_at`, and whoever answers for it, if it was merged, as `merged_into`. Rows are in creation order (`rid`), which every index ends with. Ids are the 16 bytes of a UUID,
--- times are microseconds since 1970 UTC. The columns of account, contact, opportunity, note and activity are the
--- system fields of lanekeeper-core, under the same names.
+-- organisation's. What is in the trash has a `deleted_at`; what was merged, besides, who answers for it as `merged_into`.
+-- Rows are in creation order (`rid`), which every index ends with. Ids are the 16 bytes of a UUID, times are
+-- microseconds since 1970 UTC. The columns of account, contact, opportunity, note and activity are the system fields of
+-- lanekeeper-core, under the same names.
 
 create table organization (
     org integer primary key,
@@ -328,9 +329,9 @@ create table activity_link (
     primary key (org, value, is_live, created_at, record)
 ) strict, without rowid;
 
--- The texts of records that are not in the trash, folded, by their rows' `rid`: any three characters in a row find them.
--- `org` is one such triple that stands for the organisation, so that nobody's common words slow down anybody else. Only
--- places are kept, no texts.
+-- The texts of records, folded, by their rows' `rid`: any three characters in a row find them. Those of records in the trash
+-- stay, for what refers to them. `org` is one such triple that stands for the organisation, so that nobody's common words
+-- slow down anybody else. Only places are kept, no texts.
 create virtual table account_text using fts5 (
     org, body, content = '', contentless_delete = 1, tokenize = 'trigram case_sensitive 1'
 );
