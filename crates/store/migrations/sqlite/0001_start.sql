@@ -135,6 +135,8 @@ create table account (
     foreign key (org, merged_into) references account (org, id)
 ) strict;
 create unique index account_by_domain on account (org, domain) where deleted_at is null;
+-- What is in the trash is found by what refers to it.
+create index account_in_trash on account (org, domain) where deleted_at is not null;
 create index account_merged on account (org, domain) where merged_into is not null;
 create index account_by_update on account (org, updated_at) where deleted_at is null;
 create index account_by_creation on account (org, created_at) where deleted_at is null;
@@ -175,6 +177,7 @@ create table contact (
     foreign key (org, merged_into) references contact (org, id)
 ) strict;
 create unique index contact_by_email on contact (org, email) where deleted_at is null;
+create index contact_in_trash on contact (org, email) where deleted_at is not null;
 create index contact_by_update on contact (org, updated_at) where deleted_at is null;
 create index contact_by_creation on contact (org, created_at) where deleted_at is null;
 create index contact_by_account on contact (org, account_id, updated_at);

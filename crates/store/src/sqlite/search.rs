@@ -4,6 +4,7 @@ mod access;
 mod expression;
 mod order;
 mod range;
+mod referred;
 mod render;
 mod source;
 
@@ -156,12 +157,14 @@ fn rids(connection: &Connection, org: Org, query: &Query) -> Result<Vec<i64>, Re
 
 /// The way to the rows.
 fn access(connection: &Connection, org: Org, query: &Query) -> Result<Access, ReadError> {
-    access::choose(query, &index_text::org_token(org), |access, most| {
+    let referred = referred::ways(connection, org, query)?;
+    let count = |access: &Access, most: i64| {
         let statement = render::count(org, query, access);
         let mut prepared = connection.prepare_cached(&statement.text)?;
         let values = statement.values.into_iter().chain([Sql::Integer(most)]);
         Ok(prepared.query_row(params_from_iter(values), |row| row.get(0))?)
-    })
+    };
+    access::choose(query, &index_text::org_token(org), referred, count)
 }
 
 /// The row of the record behind which a page begins. If it is gone, a number between those of its neighbours: rows are in

@@ -4,6 +4,7 @@ mod file;
 mod indexes;
 mod laws;
 mod plans;
+mod referred;
 mod search;
 mod summary;
 mod timeline;

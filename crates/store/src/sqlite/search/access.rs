@@ -6,7 +6,9 @@
 
 use lanekeeper_core::Object;
 use lanekeeper_core::query::{Atom, Condition, Field, Filter, Holds, Place, Query, TextSearch};
+use uuid::Uuid;
 
+use super::expression::ADDITIONAL_CONTACTS;
 use super::range::Range;
 use crate::ReadError;
 
@@ -38,6 +40,8 @@ pub(super) enum Values {
     Name,
     /// What notes or activities are about: the timelines.
     Links,
+    /// The additional contacts of opportunities.
+    AdditionalContacts,
 }
 
 impl Values {
@@ -52,6 +56,7 @@ impl Values {
                 Some(Self::Name)
             }
             (_, Object::Note | Object::Activity) if field.holds == Holds::Ids => Some(Self::Links),
+            (Place::System(ADDITIONAL_CONTACTS), _) => Some(Self::AdditionalContacts),
             _ => None,
         }
     }
@@ -60,7 +65,7 @@ impl Values {
         match self {
             Self::Custom { holds, .. } => *holds,
             Self::Name => Holds::Text,
-            Self::Links => Holds::Ids,
+            Self::Links | Self::AdditionalContacts => Holds::Ids,
         }
     }
 
@@ -174,16 +179,18 @@ const fn of_pipeline(name: &'static str, column: &'static str, holds: Holds) -> 
     Index::new(name, column, holds).in_pipeline()
 }
 
-/// The way to take. `count` tells how many rows there are by a way, up to a limit.
+/// The way to take, one to what is `referred` to among them. `count` tells how many rows there are by a way, up to a limit.
 pub(super) fn choose(
     query: &Query,
     org_token: &str,
+    referred: Vec<Access>,
     mut count: impl FnMut(&Access, i64) -> Result<i64, ReadError>,
 ) -> Result<Access, ReadError> {
     if names_unique_key(query) {
         return Ok(Access::Key);
     }
-    let ways = ways(query, org_token);
+    let mut ways = ways(query, org_token);
+    ways.extend(referred);
     let in_order = ways.iter().find(|way| way.is_in_order(query));
     if let (Some(way), 1) = (in_order, ways.len()) {
         return Ok(way.clone());
@@ -228,6 +235,16 @@ fn way(filter: &Filter, object: Object) -> Option<Access> {
 }
 
 impl Access {
+    /// To the opportunities that refer to one of these by that column.
+    pub(super) fn by_reference(column: &'static str, ids: Vec<Uuid>) -> Self {
+        let index = Index::of(Object::Opportunity, &Place::System(column));
+        let ids = ids.into_iter().map(Atom::Id).collect();
+        Self::Index(
+            index.expect("every reference has an index"),
+            Some(Range::OneOf(ids)),
+        )
+    }
+
     /// Whether its rows come in the order that was asked for, as far as the first sort key goes.
     pub(super) fn is_in_order(&self, query: &Query) -> bool {
         let place = &query.sort[0].field.place;
@@ -241,7 +258,7 @@ impl Access {
                 let within_value = match values {
                     Values::Custom { .. } => *place == Place::UpdatedAt,
                     Values::Links => *place == Place::CreatedAt,
-                    Values::Name => false,
+                    Values::Name | Values::AdditionalContacts => false,
                 };
                 values.are_first(query) || within_value && range.is_one_value()
             }

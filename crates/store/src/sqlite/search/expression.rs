@@ -179,7 +179,8 @@ impl Builder {
     }
 }
 
-const ADDITIONAL_CONTACTS: &str = "additional_contact_ids";
+/// The additional contacts of an opportunity, which have a table of their own.
+pub(super) const ADDITIONAL_CONTACTS: &str = "additional_contact_ids";
 const LINKS: &str =
     "opportunity_contact entry where entry.org = r.org and entry.opportunity_id = r.id";
 

@@ -58,6 +58,8 @@ impl Range {
             Self::OneOf(atoms) => {
                 let places: Vec<String> = atoms.iter().map(place).collect();
                 Some(match places.as_slice() {
+                    // Of none of them; an empty list would be no use of the index.
+                    [] => format!("{column} = null"),
                     [one] => format!("{column} = {one}"),
                     several => format!("{column} in ({})", several.join(", ")),
                 })

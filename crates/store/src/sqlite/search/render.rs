@@ -222,7 +222,8 @@ fn of_list(condition: &Condition, from: &str, entry: &str, sql: &mut Builder) ->
     }
 }
 
-fn of_value(condition: &Condition, value: &str, sql: &mut Builder) -> String {
+/// That a single value, or an entry, fulfils the condition.
+pub(super) fn of_value(condition: &Condition, value: &str, sql: &mut Builder) -> String {
     let contains = |texts: &[String], sql: &mut Builder, joint: &str| {
         let texts = texts.iter().map(|text| {
             let text = sql.bind(text.clone());

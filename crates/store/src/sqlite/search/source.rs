@@ -87,11 +87,12 @@ impl Source {
     ) -> Self {
         let terms = values.terms(org, query, range, sql);
         let object = query.object.name();
-        let join = format!("cross join {object} r on r.rid = v.record");
-        let table = values.table(query.object);
+        let (record, row) = values.record();
+        let join = format!("cross join {object} r on {row} = v.{record}");
+        let (table, source) = (values.table(query.object), values.source(query.object));
         if values.holds().is_list() && !range.is_one_value() {
             let terms = terms.join(" and ");
-            let each_once = format!("(select distinct record from {table} v where {terms}) v");
+            let each_once = format!("(select distinct {record} from {source} where {terms}) v");
             return Self::of_table(format!("{each_once} {join}"));
         }
         if values.are_first(query) {
@@ -99,7 +100,7 @@ impl Source {
                 terms,
                 row: "v.record",
                 first_key: Some("v.value"),
-                ..Self::of_table(format!("{table} v {join}"))
+                ..Self::of_table(format!("{source} {join}"))
             };
         }
         let of_table = match values {
@@ -107,11 +108,15 @@ impl Source {
                 updated_at: "v.updated_at",
                 ..Self::of_table(format!("{table} v indexed by {table}_by_update {join}"))
             },
-            Values::Name => Self::of_table(format!("{table} v {join}")),
+            Values::Name => Self::of_table(format!("{source} {join}")),
             Values::Links => Self {
                 created_at: "v.created_at",
-                ..Self::of_table(format!("{table} v {join}"))
+                ..Self::of_table(format!("{source} {join}"))
             },
+            Values::AdditionalContacts => {
+                let of_table = Self::of_table(format!("{source} {join}"));
+                return Self { terms, ..of_table };
+            }
         };
         Self {
             terms,
@@ -127,6 +132,24 @@ impl Values {
             Self::Custom { .. } => "custom_value",
             Self::Name => index_name::table(object).expect("only of these there are names"),
             Self::Links => timeline::table(object).expect("only these are on timelines"),
+            Self::AdditionalContacts => "opportunity_contact",
+        }
+    }
+
+    /// The table as `v`. Only of that of additional contacts SQLite would not see by itself how to seek in it.
+    fn source(&self, object: Object) -> String {
+        let by = match self {
+            Self::AdditionalContacts => " indexed by opportunities_of_contact",
+            Self::Custom { .. } | Self::Name | Self::Links => "",
+        };
+        format!("{} v{by}", self.table(object))
+    }
+
+    /// The column that tells whose value it is, and what that is of the record.
+    const fn record(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::AdditionalContacts => ("opportunity_id", ID),
+            Self::Custom { .. } | Self::Name | Self::Links => ("record", RID),
         }
     }
 
@@ -146,7 +169,11 @@ impl Values {
         if *self == Self::Links {
             terms.push("v.is_live = 1".to_owned());
         }
-        terms.extend(range.term("v.value", self.holds(), sql));
+        let value = match self {
+            Self::AdditionalContacts => "v.contact_id",
+            Self::Custom { .. } | Self::Name | Self::Links => "v.value",
+        };
+        terms.extend(range.term(value, self.holds(), sql));
         terms
     }
 }
@@ -186,8 +213,8 @@ pub(super) fn count(org: Org, query: &Query, access: &Access, sql: &mut Builder)
             (
                 String::new(),
                 format!(
-                    "select 1 from {} v where {terms}",
-                    values.table(query.object)
+                    "select 1 from {} where {terms}",
+                    values.source(query.object)
                 ),
             )
         }

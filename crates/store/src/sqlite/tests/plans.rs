@@ -158,6 +158,7 @@ fn what_many_records_have_is_walked_in_the_order_of_the_answer() {
     let setup = setup();
     let id = |id: Uuid| text(&id.to_string());
     let stage = setup.pipeline.stages[0].id;
+    let stage_name = setup.pipeline.stages[0].label.clone();
     let by_stage = filter("stage_id", "eq", id(stage));
     let of_stage = Draft {
         stage_id: Some(stage),
@@ -186,6 +187,14 @@ fn what_many_records_have_is_walked_in_the_order_of_the_answer() {
         ),
         (
             filtered(vec![filter("owner_id", "eq", id(setup.owner.id))]),
+            "opportunity_by_owner (org=? AND pipeline_id=? AND owner_id=?",
+        ),
+        (
+            filtered(vec![filter("stage_name", "eq", text(&stage_name))]),
+            "opportunity_by_stage (org=? AND pipeline_id=? AND stage_id=?",
+        ),
+        (
+            filtered(vec![filter("owner_email", "eq", text("owner@example.com"))]),
             "opportunity_by_owner (org=? AND pipeline_id=? AND owner_id=?",
         ),
         (
@@ -276,6 +285,38 @@ fn what_few_records_have_is_gone_to_and_sorted() {
         (
             filtered(vec![filter("account_id", "eq", text(&stage))]),
             "opportunity_by_account (org=? AND account_id=?",
+        ),
+        (
+            filtered(vec![filter("account_domain", "eq", text("d1.example.com"))]),
+            "opportunity_by_account (org=? AND account_id=?",
+        ),
+        (
+            filtered(vec![filter(
+                "contact_email",
+                "in",
+                Input::List(vec![text("P1@example.com"), text("nobody@example.com")]),
+            )]),
+            "opportunity_by_contact (org=? AND contact_id=?",
+        ),
+        (
+            sorted(
+                filtered(vec![filter(
+                    "account_domain",
+                    "eq",
+                    text("nobody.example.com"),
+                )]),
+                "name",
+                "asc",
+            ),
+            "opportunity_by_account (org=? AND account_id=?",
+        ),
+        (
+            filtered(vec![filter(
+                "additional_contacts",
+                "contains",
+                text(&stage),
+            )]),
+            "opportunities_of_contact (org=? AND contact_id=?",
         ),
     ];
     for (draft, index) in cases {

@@ -36,7 +36,7 @@ pub(super) fn make(test: &TestStore, changes: &[Change]) {
     transaction.commit().unwrap();
 }
 
-fn modelled(changes: &[Change]) -> Model {
+pub(super) fn modelled(changes: &[Change]) -> Model {
     let mut model = Model::new(&setup());
     changes.iter().for_each(|change| model.apply(change));
     model
@@ -48,7 +48,7 @@ pub(super) fn page(test: &TestStore, draft: &Draft) -> SearchPage {
 }
 
 /// All pages of a search; `between` is run after each.
-fn pages(test: &TestStore, draft: &Draft, mut between: impl FnMut()) -> Vec<Found> {
+pub(super) fn pages(test: &TestStore, draft: &Draft, mut between: impl FnMut()) -> Vec<Found> {
     let mut draft = draft.clone();
     let mut all = vec![];
     loop {
@@ -63,12 +63,12 @@ fn pages(test: &TestStore, draft: &Draft, mut between: impl FnMut()) -> Vec<Foun
     }
 }
 
-fn ids(found: &[Found]) -> Vec<Uuid> {
+pub(super) fn ids(found: &[Found]) -> Vec<Uuid> {
     found.iter().map(|found| found.record().id).collect()
 }
 
 /// What a draft asks for, if it makes sense.
-fn query(model: &Model, draft: &Draft) -> Option<Query> {
+pub(super) fn query(model: &Model, draft: &Draft) -> Option<Query> {
     Query::resolve(draft, &model.facts(&draft.needs()))
         .unwrap()
         .ok()
