@@ -63,6 +63,33 @@ pub enum Command {
     RevokeKey(RevokeKey),
 }
 
+impl Command {
+    /// How many records it names: by domain, by address or by id.
+    #[must_use]
+    pub fn references(&self) -> usize {
+        match self {
+            Self::CreateOpportunity(create) => 2 + create.additional_contact_emails.len(),
+            Self::ResolveContact(resolve) => {
+                1 + match resolve.values.get("other_emails") {
+                    Some(Value::Texts(others)) => others.len(),
+                    _ => 0,
+                }
+            }
+            Self::UpdateRecord(update) => {
+                let others = update.others.as_ref().map_or(0, |sent| sent.value.len());
+                let links: usize = update.links.values().map(Vec::len).sum();
+                1 + others + links
+            }
+            Self::CreateEntry(create) => {
+                let named = create.domains.len() + create.emails.len() + create.participants.len();
+                named + create.records.len()
+            }
+            Self::MergeRecords(merge) => 1 + merge.from.len(),
+            _ => 1,
+        }
+    }
+}
+
 /// An opportunity to create.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CreateOpportunity {

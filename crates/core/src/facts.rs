@@ -9,7 +9,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 pub(crate) use needs::other_emails;
-pub use needs::{HOLDERS_MAX, Needs, company_domain};
+pub use needs::{HELD_BYTES_MAX, HOLDERS_MAX, Needs, company_domain};
 use settings::Whole;
 
 use crate::command::FieldKey;
@@ -40,6 +40,8 @@ pub struct Facts {
 struct Layer {
     records: BTreeMap<Uuid, Arc<Record>>,
     domains: BTreeMap<DomainName, Option<Uuid>>,
+    /// The newest account that had a domain when it was merged: what it was merged into answers, where no live one has it.
+    merged: BTreeMap<DomainName, Uuid>,
     emails: BTreeMap<Email, Option<Uuid>>,
     pipelines: BTreeMap<Uuid, Option<Arc<Pipeline>>>,
     users: BTreeMap<Uuid, Option<Arc<User>>>,
@@ -48,8 +50,10 @@ struct Layer {
     keys: BTreeMap<Uuid, Option<Arc<Key>>>,
     /// The records that were looked for by id.
     asked: BTreeSet<(Object, Uuid)>,
-    /// The records of which everything that refers to them was looked for, up to one over [`HOLDERS_MAX`].
+    /// The records of which everything that refers to them was looked for.
     relations: BTreeSet<(Object, Uuid)>,
+    /// Those of them to which so much refers that not all of it is known.
+    overfull: BTreeSet<(Object, Uuid)>,
     /// The fields that may change their type: of each, every record with a value is known, up to one over [`HOLDERS_MAX`].
     conversions: BTreeSet<(Scope, FieldKey)>,
 }
@@ -101,7 +105,7 @@ impl Facts {
         for record in asked.filter_map(|(_, id)| known(id)) {
             needs.add_surroundings(record);
         }
-        for account in self.known.domains.values().flatten().filter_map(known) {
+        for account in self.known.merged.values().filter_map(known) {
             needs.add_survivor(account);
         }
         for contact in self.known.emails.values().flatten().filter_map(known) {
@@ -122,6 +126,11 @@ impl Facts {
     /// Adds a record that was found.
     pub fn add_record(&mut self, record: Arc<Record>) {
         self.known.learn(record);
+    }
+
+    /// Notes that more refers to a record than the loader takes: [`HOLDERS_MAX`] records, or [`HELD_BYTES_MAX`].
+    pub fn add_overfull(&mut self, object: Object, id: Uuid) {
+        self.known.overfull.insert((object, id));
     }
 
     /// Adds a pipeline that was found.
@@ -214,6 +223,10 @@ impl Facts {
         self.known.keys.extend(pending.keys);
         self.known.records.extend(pending.records);
         self.known.domains.extend(pending.domains);
+        for (domain, id) in pending.merged {
+            let newest = self.known.merged.entry(domain).or_insert(id);
+            *newest = id.max(*newest);
+        }
         self.known.emails.extend(pending.emails);
         for (scope, fields) in pending.fields {
             let known = self.known.fields.entry(scope).or_default();
@@ -237,7 +250,14 @@ impl Facts {
             |layer| layer.domains.get(domain),
             || format!("the account {domain}"),
         )?;
-        Ok(id.and_then(|id| self.answering(*id)))
+        let live = id.and_then(|id| self.answering(*id));
+        Ok(live.or_else(|| self.merged_account(domain)))
+    }
+
+    fn merged_account(&self, domain: &DomainName) -> Option<&Arc<Record>> {
+        let layers = [&self.known, &self.pending].into_iter();
+        let newest = layers.filter_map(|layer| layer.merged.get(domain)).max()?;
+        self.answering(*newest)
     }
 
     pub(crate) fn contact(&self, email: &Email) -> Result<Option<&Arc<Record>>, NotLoaded> {
@@ -269,19 +289,21 @@ impl Facts {
         Ok(found)
     }
 
-    /// What refers to a record, in the trash or not, up to one over [`HOLDERS_MAX`].
+    /// What refers to a record, in the trash or not; none if it is too much.
     pub(crate) fn relations(
         &self,
         object: Object,
         id: Uuid,
-    ) -> Result<Vec<Arc<Record>>, NotLoaded> {
+    ) -> Result<Option<Vec<Arc<Record>>>, NotLoaded> {
         if !self.known.relations.contains(&(object, id)) {
             return Err(NotLoaded(format!("what refers to {id}")));
         }
-        let relations = self
-            .all_records()
-            .filter(|record| record.refers_to(object, id));
-        Ok(relations.cloned().collect())
+        if self.known.overfull.contains(&(object, id)) {
+            return Ok(None);
+        }
+        let relations = self.all_records();
+        let relations = relations.filter(|record| record.refers_to(object, id));
+        Ok(Some(relations.cloned().collect()))
     }
 
     pub(crate) fn pipeline(&self, id: Uuid) -> Result<Option<&Arc<Pipeline>>, NotLoaded> {
@@ -386,19 +408,15 @@ fn put(fields: &mut Vec<Arc<FieldDefinition>>, field: &Arc<FieldDefinition>) {
 }
 
 impl Layer {
-    /// Notes a record under its id and, while it is live, under every key it is known by. One that was merged keeps its
-    /// domain for the one that answers for it, unless a live one has it.
+    /// Notes a record under its id and, while it is live, under every key it is known by.
     fn learn(&mut self, record: Arc<Record>) {
         if record.is_live() {
             self.claim(&record, Some(record.id));
         } else if record.merged_into.is_some()
             && let Some(domain) = domain_of(&record)
         {
-            let has = self.domains.get(&domain).copied().flatten();
-            let has = has.and_then(|id| self.records.get(&id));
-            if has.is_none_or(|has| !has.is_live() && has.id < record.id) {
-                self.domains.insert(domain, Some(record.id));
-            }
+            let newest = self.merged.entry(domain).or_insert(record.id);
+            *newest = record.id.max(*newest);
         }
         self.records.insert(record.id, record);
     }

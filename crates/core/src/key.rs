@@ -136,12 +136,27 @@ pub enum KeyRefusal {
 }
 
 impl Key {
+    /// Whether the key is neither revoked nor over.
+    #[must_use]
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        let is_ended = self.expires_at.is_some_and(|end| end <= now);
+        self.revoked_at.is_none() && !is_ended
+    }
+
     /// Whether the key administers the whole organisation at that time.
     #[must_use]
     pub fn is_live_admin(&self, now: Timestamp) -> bool {
-        let is_ended = self.expires_at.is_some_and(|end| end <= now);
-        let is_live = self.revoked_at.is_none() && !is_ended;
-        is_live && self.scope == KeyScope::Admin && self.routes.is_empty()
+        self.is_live(now) && self.scope == KeyScope::Admin && self.routes.is_empty()
+    }
+
+    /// Whether the key ends no sooner than another.
+    #[must_use]
+    pub fn outlives(&self, other: &Self) -> bool {
+        match (self.expires_at, other.expires_at) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(end), Some(other)) => end >= other,
+        }
     }
 
     /// Whether the key is good on a route (`POST /v1/accounts`) that needs a scope, now.

@@ -46,6 +46,25 @@ impl From<Command> for Item {
     }
 }
 
+/// Most records that the commands of one request may name together: each of them may have to be made.
+pub const REFERENCES_MAX: usize = 10_000;
+
+/// Makes sure that a request is not so large that others would have to wait for it.
+///
+/// # Errors
+/// [`Faults`] that say by how much it is too large.
+pub fn check_size(items: &[Item]) -> Result<(), Faults> {
+    let commands = items.iter().filter_map(|item| item.command.as_ref());
+    let references: usize = commands.map(Command::references).sum();
+    if references <= REFERENCES_MAX {
+        return Ok(());
+    }
+    let message = format!(
+        "names {references} records by domains, addresses and ids; at most {REFERENCES_MAX} are allowed in one request"
+    );
+    Err(Faults::one("", message))
+}
+
 /// What becomes of a request in which some items are refused.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {

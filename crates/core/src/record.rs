@@ -66,6 +66,13 @@ impl Record {
         format!("{:x}", self.updated_at.as_micros())
     }
 
+    /// About how much memory it takes: its texts, which are what can be large.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let values = self.values.values().chain(self.custom.values());
+        values.map(Value::bytes).sum()
+    }
+
     /// Whether it refers to a record of that kind by any of its fields.
     #[must_use]
     pub fn refers_to(&self, object: Object, id: Uuid) -> bool {

@@ -54,6 +54,17 @@ impl Value {
         }
     }
 
+    /// About how much memory it takes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Texts(texts) => texts.iter().map(String::len).sum(),
+            Self::Ids(ids) => ids.len() * size_of::<Uuid>(),
+            _ => size_of::<Self>(),
+        }
+    }
+
     /// What it is, in a word that a caller reads.
     #[must_use]
     pub fn kind_name(&self) -> &'static str {

@@ -82,6 +82,7 @@ pub(crate) fn version(results: &[Result<Outcome, Faults>]) -> Option<String> {
     match outcome {
         Outcome::Opportunity(created) => Some(created.view.record.version()),
         Outcome::Account(found) | Outcome::Contact(found) => Some(found.record.version()),
+        Outcome::Entry(created) => Some(created.record.version()),
         Outcome::Record(written) if written.done != Done::Deleted => {
             Some(written.found.record().version())
         }

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use axum::http::{HeaderMap, HeaderName};
+use lanekeeper_core::Timestamp;
 use lanekeeper_core::change::{Actor, ActorKind};
 use lanekeeper_core::key::{self, KeyRefusal};
 use lanekeeper_store::Org;
@@ -22,6 +23,7 @@ pub(crate) struct Caller {
     pub(crate) key_name: String,
     /// What the key is restricted to; none: all that its scope allows.
     pub(crate) key_routes: Vec<String>,
+    pub(crate) key_end: Option<Timestamp>,
 }
 
 impl Caller {
@@ -102,6 +104,7 @@ fn caller(app: &App, headers: &HeaderMap, route: &Guarded) -> Result<Caller, Api
         key_id: entry.key.id,
         key_name: entry.key.name,
         key_routes: entry.key.routes,
+        key_end: entry.key.expires_at,
     })
 }
 

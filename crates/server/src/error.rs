@@ -86,7 +86,7 @@ impl ApiError {
                 "ambiguous_key",
                 "There are several x-api-key headers; send one",
             ),
-            Self::InvalidKey => told(
+            Self::InvalidKey | Self::Write(WriteError::KeyEnded) => told(
                 StatusCode::UNAUTHORIZED,
                 "invalid_key",
                 "The API key is not valid",
@@ -143,7 +143,12 @@ impl ApiError {
             Self::Read(ReadError::TooSlow) => told(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "search_too_slow",
-                "The search took too long and was stopped; narrow it by a stage, an owner, an account or a word",
+                "This took too long and was stopped; ask for less, such as one stage, owner, account, contact or word",
+            ),
+            Self::Read(ReadError::Unavailable(_)) => told(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "unavailable",
+                "The database cannot be read at the moment; try again",
             ),
             Self::Read(_) | Self::Internal => told(
                 StatusCode::INTERNAL_SERVER_ERROR,
@@ -170,7 +175,7 @@ impl ApiError {
             Self::RateLimited { retry_after_secs } => Some(*retry_after_secs),
             Self::Write(WriteError::StorageFull | WriteError::DiskFailed(_)) => Some(30),
             Self::Write(WriteError::TooManyKeys) => Some(3_600),
-            Self::Read(ReadError::TooSlow) => Some(1),
+            Self::Read(ReadError::TooSlow | ReadError::Unavailable(_)) => Some(1),
             Self::Write(WriteError::Overloaded | WriteError::Closed | WriteError::InFlight) => {
                 Some(1)
             }
@@ -278,7 +283,7 @@ fn write_error(error: &WriteError) -> Told {
             "too_many_idempotency_keys",
             "Too many Idempotency-Keys are kept; each is kept for 24 hours",
         ),
-        WriteError::AlreadySetUp | WriteError::Failed(_) => (
+        WriteError::AlreadySetUp | WriteError::KeyEnded | WriteError::Failed(_) => (
             StatusCode::INTERNAL_SERVER_ERROR,
             code::INTERNAL,
             INTERNAL_MESSAGE,

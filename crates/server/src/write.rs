@@ -7,9 +7,9 @@ use axum::http::header::{ETAG, IF_MATCH};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::Response;
 use bytes::Bytes;
-use lanekeeper_core::Object;
 use lanekeeper_core::command::{NamedIn, Target};
-use lanekeeper_core::plan::{Item, Mode};
+use lanekeeper_core::plan::{Item, Mode, check_size};
+use lanekeeper_core::{Faults, Object, Timestamp};
 use lanekeeper_store::{Idempotency, Org, Render, Write, Written};
 use lanekeeper_wire::{account, activity, contact, note, opportunity, update};
 use serde_json::Value;
@@ -45,12 +45,12 @@ pub(crate) struct Input {
 
 impl Input {
     /// The record that the request's path names.
-    pub(crate) fn target(&self, object: Object, id: Uuid) -> Target {
+    pub(crate) fn target(&mut self, object: Object, id: Uuid) -> Target {
         Target {
             object,
             id,
             named_in: NamedIn::Path,
-            versions: self.versions.clone(),
+            versions: self.versions.take(),
         }
     }
 
@@ -62,6 +62,11 @@ impl Input {
     /// The organisation that is written to.
     pub(crate) const fn org(&self) -> Org {
         self.caller.org
+    }
+
+    /// When the caller's key ends, if ever.
+    pub(crate) const fn end_of_key(&self) -> Option<Timestamp> {
+        self.caller.key_end
     }
 
     /// What the caller's key is restricted to.
@@ -220,6 +225,11 @@ async fn submit(
     items: Vec<Item>,
     input: Input,
 ) -> Result<Written, ApiError> {
+    if input.versions.is_some() {
+        let message = "is not taken here: what this changes has no version; leave it out";
+        return Err(Faults::one("If-Match", message).into());
+    }
+    check_size(&items)?;
     let kept = shape.clone();
     let keep: Render = Arc::new(move |results| render(noun, &kept, results).ok());
     let idempotency = input.idempotency.map(|(key, fingerprint)| Idempotency {

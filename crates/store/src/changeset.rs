@@ -67,10 +67,19 @@ pub struct Changeset {
     pub occurred_at: Timestamp,
 }
 
-/// The JSON of a changeset's changes: what [`StoredChange`] reads.
-pub(crate) fn to_json(changes: &[Change]) -> String {
-    let changes: Vec<Row> = changes.iter().map(Row::of).collect();
-    serde_json::to_string(&changes).expect("changes are JSON")
+/// A row holds about so much: SQLite has a limit for one value, and a reader reads a row whole.
+const ROW_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// The rows of a changeset: how many changes each holds, and their JSON, which [`StoredChange`] reads.
+pub(crate) fn to_rows(changes: &[Change]) -> Vec<(usize, String)> {
+    let rows: Vec<Row> = changes.iter().map(Row::of).collect();
+    let json = serde_json::to_string(&rows).expect("changes are JSON");
+    if json.len() <= ROW_BYTES_MAX || changes.len() == 1 {
+        return vec![(changes.len(), json)];
+    }
+    drop(json);
+    let (first, second) = changes.split_at(changes.len() / 2);
+    [to_rows(first), to_rows(second)].concat()
 }
 
 /// New records are almost all that is ever written, so they go to text directly; the rest is built first.

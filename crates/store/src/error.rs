@@ -49,7 +49,10 @@ pub enum OpenError {
 pub enum ReadError {
     /// SQLite said no.
     #[error("the database did not answer")]
-    Sqlite(#[from] rusqlite::Error),
+    Sqlite(#[source] rusqlite::Error),
+    /// The file is busy, or cannot be reached: another try may do better.
+    #[error("the database cannot be read at the moment")]
+    Unavailable(#[source] rusqlite::Error),
     /// What is stored is not what was written.
     #[error("the database holds what Lanekeeper did not write: {0}")]
     Corrupt(String),
@@ -79,6 +82,9 @@ pub enum WriteError {
     /// The request with this idempotency key is still being written.
     #[error("the request with this idempotency key is still in flight")]
     InFlight,
+    /// The key that asks was revoked, or has ended, while the request was on its way.
+    #[error("the key has ended")]
+    KeyEnded,
     /// The organisation keeps too many idempotency keys.
     #[error("too many idempotency keys are kept")]
     TooManyKeys,
@@ -91,6 +97,21 @@ pub enum WriteError {
     /// Something else: a bug, or the disk.
     #[error("the write failed: {0}")]
     Failed(String),
+}
+
+impl From<rusqlite::Error> for ReadError {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode as Code;
+        match error.sqlite_error_code() {
+            Some(
+                Code::DatabaseBusy
+                | Code::DatabaseLocked
+                | Code::CannotOpen
+                | Code::SystemIoFailure,
+            ) => Self::Unavailable(error),
+            _ => Self::Sqlite(error),
+        }
+    }
 }
 
 impl From<rusqlite::Error> for WriteError {
@@ -113,7 +134,7 @@ impl From<rusqlite::Error> for WriteError {
 impl From<ReadError> for WriteError {
     fn from(error: ReadError) -> Self {
         match error {
-            ReadError::Sqlite(error) => error.into(),
+            ReadError::Sqlite(error) | ReadError::Unavailable(error) => error.into(),
             other => Self::Failed(other.to_string()),
         }
     }

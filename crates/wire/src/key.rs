@@ -22,6 +22,8 @@ pub struct Fresh<'a> {
     pub hint: String,
     /// The routes that the caller's own key is restricted to.
     pub routes_of_asker: &'a [String],
+    /// When that key ends, if ever.
+    pub end_of_asker: Option<Timestamp>,
     /// Whether there is a route of this name.
     pub is_route: fn(&str) -> bool,
 }
@@ -59,6 +61,7 @@ fn create_of(fresh: Fresh, body: Json, faults: &mut Faults) -> Option<CreateKey>
         scope: scope?,
         routes: routes.unwrap_or_default(),
         routes_of_asker: fresh.routes_of_asker.to_vec(),
+        end_of_asker: fresh.end_of_asker,
         expires_at,
         hash: fresh.hash,
         hint: fresh.hint,

@@ -137,6 +137,8 @@ pub struct CreateKey {
     pub routes: Vec<String>,
     /// The routes that the key which asks is restricted to: it gives away no more than it has.
     pub routes_of_asker: Vec<String>,
+    /// When the key which asks ends, if ever.
+    pub end_of_asker: Option<Timestamp>,
     /// When it ends, if ever.
     pub expires_at: Option<Timestamp>,
     /// The hash of its text.

@@ -21,7 +21,7 @@ pub struct Needs {
     pub emails: BTreeSet<Email>,
     /// Records by id, in the trash or not.
     pub records: BTreeSet<(Object, Uuid)>,
-    /// Everything that refers to these records, in the trash or not, up to one more than [`HOLDERS_MAX`] of each.
+    /// Everything that refers to these records, in the trash or not, unless it is too much.
     pub relations: BTreeSet<(Object, Uuid)>,
     /// Pipelines with their stages.
     pub pipelines: BTreeSet<Uuid>,
@@ -53,6 +53,8 @@ const KEY_FIELDS: [&str; 3] = ["domain", "email", "other_emails"];
 /// Most records that one command changes besides those it names: those with a value of a field that changes its type, those
 /// that refer to what is merged, those in a stage that is no longer active.
 pub const HOLDERS_MAX: usize = 10_000;
+/// About how many bytes of texts they have together, at most.
+pub const HELD_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 impl Needs {
     /// Adds what the plan of this command may ask for.

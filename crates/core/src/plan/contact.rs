@@ -10,6 +10,7 @@ use super::draft::Draft;
 use crate::command::ResolveContact;
 use crate::custom::Scope;
 use crate::facts::{NotLoaded, other_emails};
+use crate::faults::Reason;
 use crate::value::{Value, Values};
 use crate::{Object, Outcome};
 
@@ -62,7 +63,8 @@ fn refuse_addresses_of_others(
             && Some(owner) != this
         {
             let message = format!("is already an address of the contact {owner}");
-            draft.faults.add(format!("other_emails.{index}"), message);
+            let path = format!("other_emails.{index}");
+            draft.faults.add_as(Reason::Conflict, path, message);
         }
     }
     Ok(())

@@ -1,5 +1,6 @@
 //! A plan in the making: the changes so far, seen by every step after them, and the faults so far.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use uuid::Uuid;
@@ -16,6 +17,8 @@ pub(super) struct Draft<'a> {
     pub(super) now: Timestamp,
     mint: &'a mut dyn FnMut() -> Uuid,
     changes: Vec<Change>,
+    /// The records among them that are new.
+    created: BTreeSet<Uuid>,
 }
 
 /// A record that a step found or made.
@@ -38,6 +41,7 @@ impl<'a> Draft<'a> {
             now,
             mint,
             changes,
+            created: BTreeSet::new(),
         }
     }
 
@@ -84,15 +88,14 @@ impl<'a> Draft<'a> {
             values,
             custom,
         });
+        self.created.insert(record.id);
         self.change(Change::CreateRecord(Arc::clone(&record)));
         record
     }
 
     /// How a record came to be here: by this plan, or before.
     pub(super) fn how(&self, record: &Record) -> How {
-        let is_it =
-            |change: &Change| matches!(change, Change::CreateRecord(new) if new.id == record.id);
-        match self.changes.iter().any(is_it) {
+        match self.created.contains(&record.id) {
             true => How::Created,
             false => How::Matched,
         }
@@ -208,9 +211,9 @@ impl<'a> Draft<'a> {
         })))
     }
 
-    /// The account of a contact; none if it has none, or one in the trash.
-    pub(super) fn account_of(&self, contact: &Record) -> Result<Option<&Arc<Record>>, NotLoaded> {
-        let id = contact.reference("account_id");
+    /// The account of a contact or opportunity; none if it has none, or one in the trash.
+    pub(super) fn account_of(&self, record: &Record) -> Result<Option<&Arc<Record>>, NotLoaded> {
+        let id = record.reference("account_id");
         id.map_or(Ok(None), |id| self.facts.record(Object::Account, id))
     }
 

@@ -87,8 +87,10 @@ impl About {
             Object::Contact => &mut self.contacts,
             _ => &mut self.opportunities,
         };
-        if !records.iter().any(|known| known.id == record.id) {
-            records.push(record);
+        match records.iter_mut().find(|known| known.id == record.id) {
+            // Named twice, it may have got an account the second time.
+            Some(known) => *known = record,
+            None => records.push(record),
         }
     }
 

@@ -7,6 +7,7 @@ use super::draft::Draft;
 use crate::command::{CreateField, FieldKey, UpdateField};
 use crate::custom::{self, AttributeType, FIELDS_MAX, FieldDefinition, Metadata, Scope};
 use crate::facts::{HOLDERS_MAX, NotLoaded};
+use crate::faults::Reason;
 use crate::outcome::{FieldWritten, How};
 use crate::text::quote;
 use crate::value::{CustomValues, Value, Values};
@@ -24,7 +25,7 @@ pub(super) fn create(
     let slug = match new_slug(command, &fields) {
         Ok(slug) => slug,
         Err((path, message)) => {
-            draft.faults.add(path, message);
+            draft.faults.add_as(Reason::Conflict, path, message);
             return Ok(None);
         }
     };

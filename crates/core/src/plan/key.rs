@@ -29,6 +29,13 @@ pub(super) fn create(command: &CreateKey, draft: &mut Draft) -> Result<Option<Ou
         );
         draft.faults.add("routes", message);
     }
+    if let Some(end) = command.end_of_asker
+        && command.expires_at.is_none_or(|sent| sent > end)
+    {
+        let message =
+            format!("goes beyond the end of the key that asks: {end}; send that or sooner");
+        draft.faults.add("expires_at", message);
+    }
     let key = Key {
         id: draft.id(),
         name: command.name.clone(),
@@ -63,9 +70,9 @@ pub(super) fn revoke(command: RevokeKey, draft: &mut Draft) -> Result<Option<Out
     }
     let live = draft.facts.live_keys()?;
     let mut others = live.iter().filter(|other| other.id != key.id);
-    if key.is_live_admin(draft.now) && !others.any(|other| other.is_live_admin(draft.now)) {
-        let message =
-            "names the last key that may administer the whole organisation; create another first";
+    let stays = |other: &Arc<Key>| other.is_live_admin(draft.now) && other.outlives(&key);
+    if key.is_live_admin(draft.now) && !others.any(|other| stays(other)) {
+        let message = "names the last key that may administer the whole organisation for so long; create another first";
         draft.faults.add_as(Reason::Conflict, "key_id", message);
     }
     let (id, revoked_at) = (key.id, draft.now);

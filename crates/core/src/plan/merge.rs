@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::draft::Draft;
 use super::update::target;
 use crate::command::MergeRecords;
-use crate::facts::{HOLDERS_MAX, NotLoaded};
+use crate::facts::{HELD_BYTES_MAX, HOLDERS_MAX, NotLoaded};
 use crate::outcome::{Done, RecordWritten};
 use crate::value::Value;
 use crate::{Object, Outcome, Record};
@@ -22,7 +22,7 @@ pub(super) fn merge(
     let mut after = Record::clone(&before);
     let mut moved = 0;
     for gone in &from {
-        moved += move_relations(gone, &before, draft)?;
+        moved += move_relations(gone, &before, HOLDERS_MAX - moved, draft)?;
         take_in(&mut after, gone);
         let trashed = Record {
             deleted_at: Some(draft.now),
@@ -71,17 +71,21 @@ fn those_to_merge(
 }
 
 /// What referred to the one refers to the other; how many records did.
-fn move_relations(gone: &Record, survivor: &Record, draft: &mut Draft) -> Result<usize, NotLoaded> {
+fn move_relations(
+    gone: &Record,
+    survivor: &Record,
+    most: usize,
+    draft: &mut Draft,
+) -> Result<usize, NotLoaded> {
     let relations = draft.facts.relations(gone.object, gone.id)?;
-    if relations.len() > HOLDERS_MAX {
+    let Some(relations) = relations.filter(|relations| relations.len() <= most) else {
         let message = format!(
-            "cannot be merged: more than {HOLDERS_MAX} records refer to the {} {}",
-            gone.object.name(),
-            gone.id
+            "cannot be merged at once: more than {HOLDERS_MAX} records refer to them, or more than {} MiB of texts",
+            HELD_BYTES_MAX / 1024 / 1024
         );
         draft.faults.add("from", message);
         return Ok(0);
-    }
+    };
     for before in &relations {
         let after = repointed(before, gone, survivor);
         draft.replace(before, after);

@@ -40,6 +40,7 @@ pub(super) async fn create(
         hash,
         hint,
         routes_of_asker: &routes_of_asker,
+        end_of_asker: input.end_of_key(),
         is_route,
     };
     let item = key::read_create(fresh, input.take_body());

@@ -115,11 +115,15 @@ async fn some_key_can_always_administer() {
     }
 
     let refused = app.delete(&first).await;
-    let other = json!({"name": "Other", "scope": "admin", "expires_at": soon});
+    let ending = json!({"name": "Ending", "scope": "admin", "expires_at": soon});
+    app.post("/v1/keys", ending).await;
+    let still_refused = app.delete(&first).await;
+    let other = json!({"name": "Other", "scope": "admin"});
     app.post("/v1/keys", other).await;
     let revoked = app.delete(&first).await;
 
     assert_eq!((refused.status, refused.code()), (409, "conflict"));
+    assert_eq!(still_refused.status, 409, "the other one ends some day");
     assert!(
         refused
             .errors("key_id")
@@ -157,6 +161,32 @@ async fn a_key_gives_away_no_more_than_it_has() {
     );
     assert_eq!(within.status, 201, "{}", within.body);
     assert_eq!(within.data()["routes"], json!(["GET /v1/accounts"]));
+}
+
+#[tokio::test]
+async fn a_key_that_ends_makes_none_that_lasts_longer() {
+    let app = TestApp::new().await;
+    let soon = app.clock.now().to_string().replace("2026", "2998");
+    let ending = json!({"name": "Ending", "scope": "admin", "expires_at": soon});
+    let ending = app.post("/v1/keys", ending).await;
+    let make = async |expires_at: Value| {
+        let body = json!({"name": "Next", "scope": "read", "expires_at": expires_at});
+        let call = app.call("POST", "/v1/keys").key(text(&ending));
+        call.json(&body).send().await
+    };
+
+    let (never, later) = (
+        make(Value::Null).await,
+        make(json!("2999-01-01T00:00:00Z")).await,
+    );
+    let sooner = make(json!("2997-01-01T00:00:00Z")).await;
+
+    assert_eq!((never.status, later.status, sooner.status), (400, 400, 201));
+    assert!(
+        later
+            .errors("expires_at")
+            .contains("goes beyond the end of the key that asks")
+    );
 }
 
 #[tokio::test]

@@ -346,6 +346,54 @@ async fn a_bad_item_keeps_a_bulk_of_notes_from_being_written_unless_partial() {
 }
 
 #[tokio::test]
+async fn a_contact_that_is_named_twice_brings_the_account_it_gets() {
+    let app = TestApp::new().await;
+    let jane = app
+        .made("/v1/contacts", json!({"email": "jane@acme.com"}))
+        .await;
+    app.patch(&format!("/v1/contacts/{jane}"), json!({"account_id": null}))
+        .await;
+
+    let call = json!({
+        "activity_type": "CALL", "title": "Pumps", "contact_ids": [jane], "participants": ["jane@acme.com"],
+        "created_at": "2026-01-01T00:00:00Z",
+    });
+    let activity = app.post("/v1/activities", call).await;
+
+    let contact = app.get(&format!("/v1/contacts/{jane}")).await;
+    let account = contact.data()["account_id"].as_str().expect("an account");
+    assert_eq!(activity.data()["account_ids"], json!([account]));
+    assert_eq!(
+        contact.data()["last_interaction"],
+        "2026-01-01T00:00:00.000000Z"
+    );
+    let account = app.get(&format!("/v1/accounts/{account}")).await;
+    assert_eq!(
+        account.data()["last_interaction"],
+        "2026-01-01T00:00:00.000000Z"
+    );
+}
+
+#[tokio::test]
+async fn a_request_that_names_too_much_is_refused() {
+    let app = TestApp::new().await;
+    let participants: Vec<String> = (0..1_000)
+        .map(|number| format!("p{number}@acme.com"))
+        .collect();
+    let item = json!({"activity_type": "EMAIL", "title": "x", "participants": participants});
+
+    let refused = app.post("/v1/activities/bulk", json!(vec![item; 11])).await;
+
+    assert_eq!(refused.status, 400);
+    assert!(
+        refused.errors("").contains("names 11000 records"),
+        "{}",
+        refused.body
+    );
+    assert_eq!(app.get("/v1/contacts").await.data()["contacts"], json!([]));
+}
+
+#[tokio::test]
 async fn metadata_has_its_limit() {
     let app = TestApp::new().await;
     // Two braces, two times two quotes, a letter and a colon besides.

@@ -273,6 +273,25 @@ async fn a_record_that_has_changed_since_it_was_read_is_not_overwritten() {
 }
 
 #[tokio::test]
+async fn a_version_is_refused_where_nothing_has_one() {
+    let app = TestApp::new().await;
+    let id = app
+        .made("/v1/accounts", json!({"domain": "acme.com"}))
+        .await;
+    let pipeline = format!("/v1/pipelines/{}", app.tenant.pipeline_id);
+
+    for (target, body) in [
+        ("/v1/accounts/bulk", json!({&id: {"industry": "Steel"}})),
+        (pipeline.as_str(), json!({"name": "Other"})),
+    ] {
+        let call = app.call("PATCH", target).header("if-match", "\"0\"");
+        let answer = call.json(&body).send().await;
+        assert_eq!(answer.status, 400, "{target}");
+        assert!(answer.errors("If-Match").contains("is not taken here"));
+    }
+}
+
+#[tokio::test]
 async fn an_update_is_one_changeset_that_tells_what_it_changed() {
     let app = TestApp::new().await;
     let one = app

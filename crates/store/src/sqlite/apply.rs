@@ -36,8 +36,23 @@ pub(super) fn apply(
     for change in changes {
         apply_one(connection, origin.org, change)?;
     }
-    let count = i64::try_from(changes.len()).expect("a plan has few changes");
-    let (first, last) = (last_sequence + 1, last_sequence + count);
+    let mut last = last_sequence;
+    for (count, json) in changeset::to_rows(changes) {
+        let first = last + 1;
+        last += i64::try_from(count).expect("a plan has few changes");
+        note(connection, origin, first, last, &json)?;
+    }
+    Ok(last)
+}
+
+/// Notes changes in the feed.
+fn note(
+    connection: &Connection,
+    origin: &Origin,
+    first: i64,
+    last: i64,
+    changes: &str,
+) -> rusqlite::Result<()> {
     let sql = "
         insert into changeset (org, first_sequence, last_sequence, id, request_id, actor_kind, actor_id, actor_name, occurred_at, changes)
         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
@@ -51,9 +66,9 @@ pub(super) fn apply(
         origin.actor.id,
         origin.actor.name,
         origin.at.as_micros(),
-        changeset::to_json(changes),
+        changes,
     ])?;
-    Ok(last)
+    Ok(())
 }
 
 /// Notes the organisation's last sequence.

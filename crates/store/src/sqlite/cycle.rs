@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use lanekeeper_core::change::ActorKind;
 use lanekeeper_core::plan::{Plan, plan};
 use lanekeeper_core::{Facts, Needs, Timestamp};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::apply::{Origin, apply, set_last_sequence};
 use super::idempotency::{self, KeptKeys};
+use super::load::settings::key;
 use super::load::{load, org_state};
 use crate::clock::Mint;
 use crate::{Answer, Clock, Idempotency, Org, Write, WriteError, Written};
@@ -98,6 +100,9 @@ impl Cycle {
         session: &mut Session,
     ) -> Result<Result<Written, WriteError>, WriteError> {
         let now = self.tick();
+        if has_ended(transaction, write, now)? {
+            return Ok(Err(WriteError::KeyEnded));
+        }
         let idempotency = write.idempotency.as_ref().filter(|_| !write.dry_run);
         if let Some(idempotency) = idempotency {
             match self.recall(transaction, write.org, idempotency, now)? {
@@ -180,6 +185,15 @@ impl Cycle {
         self.last = self.clock.now().max(next);
         self.last
     }
+}
+
+/// Whether the key that asks is no longer good: it may have been revoked since the request began to arrive.
+fn has_ended(connection: &Connection, write: &Write, now: Timestamp) -> Result<bool, WriteError> {
+    let (ActorKind::ApiKey, Some(id)) = (write.actor.kind, write.actor.id) else {
+        return Ok(false);
+    };
+    let key = key(connection, write.org, id)?;
+    Ok(!key.is_some_and(|key| key.is_live(now)))
 }
 
 /// Loads once for all requests of an organisation.

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use lanekeeper_core::custom::{AttributeType, FieldDefinition, Scope};
-use lanekeeper_core::facts::HOLDERS_MAX;
+use lanekeeper_core::facts::{HELD_BYTES_MAX, HOLDERS_MAX};
 use lanekeeper_core::pipeline::{Pipeline, Stage, StageType, UnknownAttributes};
 use lanekeeper_core::{Email, Facts, Needs, Object, Record, Timestamp, Value};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, Row, params};
@@ -79,8 +79,11 @@ fn add_known(
         facts.add_record(Arc::new(contact));
     }
     for (object, id) in &needs.relations {
-        for record in relations(connection, org, *object, *id)? {
-            facts.add_record(Arc::new(record));
+        match relations(connection, org, *object, *id)? {
+            Some(found) => found
+                .into_iter()
+                .for_each(|record| facts.add_record(Arc::new(record))),
+            None => facts.add_overfull(*object, *id),
         }
     }
     for (object, id) in &needs.records {
@@ -135,14 +138,14 @@ fn add_links(connection: &Connection, org: Org, record: &mut Record) -> Result<(
     Ok(())
 }
 
-/// What refers to a record, in the trash or not: up to one more by each field than the plan takes.
+/// What refers to a record, in the trash or not; none if it is more than the plan takes.
 fn relations(
     connection: &Connection,
     org: Org,
     target: Object,
     id: Uuid,
-) -> Result<Vec<Record>, ReadError> {
-    let mut found = vec![];
+) -> Result<Option<Vec<Record>>, ReadError> {
+    let (mut found, mut bytes) = (vec![], 0);
     for object in Object::ALL {
         let fields = object.references().iter();
         for (field, _) in fields.filter(|(_, referred)| *referred == target) {
@@ -168,11 +171,15 @@ fn relations(
             while let Some(row) = rows.next()? {
                 let mut record = record_of(row, object)?;
                 add_links(connection, org, &mut record)?;
+                bytes += record.bytes();
                 found.push(record);
+                if found.len() > HOLDERS_MAX || bytes > HELD_BYTES_MAX {
+                    return Ok(None);
+                }
             }
         }
     }
-    Ok(found)
+    Ok(Some(found))
 }
 
 /// One more than a plan takes, so that it sees that there are too many.
@@ -189,11 +196,10 @@ fn by_keys<'a>(
     let mut statement = connection.prepare_cached(&statements(object).by_key)?;
     let mut found = vec![];
     for key in keys {
-        let live = record(&mut statement, params![org.number, key], object)?;
-        found.extend(match (live, object) {
-            (None, Object::Account) => merged_account(connection, org, key)?,
-            (live, _) => live,
-        });
+        found.extend(record(&mut statement, params![org.number, key], object)?);
+        if object == Object::Account {
+            found.extend(merged_account(connection, org, key)?);
+        }
     }
     Ok(found)
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use lanekeeper_core::pipeline::UnknownAttributes;
 use lanekeeper_core::query::{Draft, Found, Query, Sign};
-use lanekeeper_core::{Facts, Faults, Object, Value};
+use lanekeeper_core::{Facts, Faults, Object};
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, params, params_from_iter};
 use tokio::sync::Semaphore;
@@ -126,7 +126,7 @@ fn page(connection: &Connection, org: Org, query: &Query) -> Result<(Vec<Found>,
             break;
         }
         let record = record(connection, org, query.object, rid)?;
-        bytes += size_of(&record);
+        bytes += record.record().bytes();
         found.push(record);
     }
     Ok((found, has_more))
@@ -202,19 +202,6 @@ fn record(connection: &Connection, org: Org, object: Object, rid: i64) -> Result
             Found::Record(Arc::new(record.ok_or_else(gone)?))
         }
     })
-}
-
-/// About how much memory a record takes: its texts, which are what can be large.
-fn size_of(found: &Found) -> usize {
-    let record = found.record();
-    let values = record.values.values().chain(record.custom.values());
-    let sizes = values.map(|value| match value {
-        Value::Text(text) => text.len(),
-        Value::Texts(texts) => texts.iter().map(String::len).sum(),
-        Value::Object(json) => json.len_bytes(),
-        _ => 8,
-    });
-    sizes.sum()
 }
 
 /// Stops what runs when its time is over.

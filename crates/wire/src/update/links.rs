@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use lanekeeper_core::command::{Link, Sent};
+use lanekeeper_core::text::is_blank;
 use lanekeeper_core::{DomainName, Email, Faults, Object};
 use serde_json::Value as Json;
 use uuid::Uuid;
@@ -14,7 +15,7 @@ pub(super) fn account_of_contact(
     members: &mut Members,
     faults: &mut Faults,
 ) -> Option<Sent<Link<DomainName>>> {
-    one(members, &["account_id"], None, faults)
+    one(members, &["account_id"], &[], faults)
 }
 
 pub(super) fn account(
@@ -22,12 +23,13 @@ pub(super) fn account(
     faults: &mut Faults,
 ) -> Option<Sent<Link<DomainName>>> {
     let by_id = &["opportunity_account", "account_id"];
-    one(members, by_id, Some("account_domain"), faults)
+    one(members, by_id, &["account_domain"], faults)
 }
 
 pub(super) fn contact(members: &mut Members, faults: &mut Faults) -> Option<Sent<Link<Email>>> {
     let by_id = &["opportunity_contact", "contact_id"];
-    one(members, by_id, Some("primary_contact_email"), faults)
+    let by_email = &["primary_contact_email", "contact_email"];
+    one(members, by_id, by_email, faults)
 }
 
 /// All other contacts: ids, or addresses.
@@ -35,6 +37,7 @@ pub(super) fn others(members: &mut Members, faults: &mut Faults) -> Option<Sent<
     let mut sent: Vec<Sent<Vec<Link<Email>>>> = vec![];
     for path in [
         "opportunity_other_stakeholders",
+        "additional_contacts",
         "additional_contact_emails",
     ] {
         let value = match members.present(path) {
@@ -47,7 +50,7 @@ pub(super) fn others(members: &mut Members, faults: &mut Faults) -> Option<Sent<
             Some(json) => {
                 let wanted = "an array of the ids of contacts";
                 let entries = entries(json, path, wanted, faults).unwrap_or_default();
-                let ids = entries.into_iter().enumerate();
+                let ids = entries.into_iter().map(contact_id).enumerate();
                 let ids = ids.filter_map(|(index, entry)| id(entry, &join(path, index), faults));
                 ids.map(Link::Id).collect()
             }
@@ -55,6 +58,14 @@ pub(super) fn others(members: &mut Members, faults: &mut Faults) -> Option<Sent<
         sent.push(Sent { path, value });
     }
     only_one(sent, faults)
+}
+
+/// The id of a contact, also as it stands in the answers: `{"contact_id": …}`.
+fn contact_id(entry: Json) -> Json {
+    match entry {
+        Json::Object(mut members) => members.remove("contact_id").unwrap_or_default(),
+        other => other,
+    }
 }
 
 /// What a note or an activity is about: each member is a list of ids in place of the one there was.
@@ -80,7 +91,7 @@ pub(super) fn about(
     links
 }
 
-/// A text in its normal form; a fault if it has none, and if it is blank.
+/// A text in its normal form, if it is not blank; a fault if it has none.
 pub(super) fn parsed<T>(json: Json, path: &str, faults: &mut Faults) -> Option<T>
 where
     T: std::str::FromStr<Err: std::fmt::Display>,
@@ -89,11 +100,20 @@ where
     parsed.map_err(|error| faults.add(path, error)).ok()
 }
 
-/// What one of the members says; all but the last hold an id, and the last a key.
+/// Null, and what reads like it.
+fn is_nothing(json: &Json) -> bool {
+    match json {
+        Json::Null => true,
+        Json::String(text) => is_blank(text),
+        _ => false,
+    }
+}
+
+/// What one of the members says, by an id or by a key.
 fn one<Key>(
     members: &mut Members,
     by_id: &[&'static str],
-    by_key: Option<&'static str>,
+    by_key: &[&'static str],
     faults: &mut Faults,
 ) -> Option<Sent<Link<Key>>>
 where
@@ -103,17 +123,16 @@ where
     for path in by_id.iter().copied() {
         let value = match members.present(path) {
             None => continue,
-            Some(Json::Null) => Some(Link::Nothing),
+            Some(json) if is_nothing(&json) => Some(Link::Nothing),
             Some(json) => id(json, path, faults).map(Link::Id),
         };
         sent.extend(value.map(|value| Sent { path, value }));
     }
-    if let Some(path) = by_key
-        && let Some(json) = members.present(path)
-    {
-        let value = match json {
-            Json::Null => Some(Link::Nothing),
-            json => parsed(json, path, faults).map(Link::Key),
+    for path in by_key.iter().copied() {
+        let value = match members.present(path) {
+            None => continue,
+            Some(json) if is_nothing(&json) => Some(Link::Nothing),
+            Some(json) => parsed(json, path, faults).map(Link::Key),
         };
         sent.extend(value.map(|value| Sent { path, value }));
     }

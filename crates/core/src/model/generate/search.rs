@@ -145,7 +145,11 @@ fn record(setup: &Setup, object: Object) -> impl Strategy<Value = Record> + use<
         .collect();
     (values, custom, 0..4_i64).prop_map(move |(values, custom, micros)| {
         let values = values.into_iter();
-        let values = values.filter_map(|(name, value)| Some((name, value?)));
+        let values = values.filter_map(|(name, value)| match (name, value) {
+            // The plan sees to it that an account and an opportunity have one.
+            ("name", None) => Some((name, Value::Text("Acme".to_owned()))),
+            (name, value) => Some((name, value?)),
+        });
         let custom = custom.into_iter().filter(|_| !object.is_on_timelines());
         let custom = custom.filter_map(|(slug, value)| Some((slug, value?)));
         Record {

@@ -231,6 +231,7 @@ fn create_key() -> impl Strategy<Value = CreateKey> {
             scope,
             routes,
             routes_of_asker,
+            end_of_asker: None,
             expires_at: expires_at.map(Timestamp::from_micros),
             hash,
             hint: "…".to_owned(),

@@ -122,13 +122,13 @@ fn set_contact(
     };
     if let Link::Key(email) = &sent.value
         && command.account.is_none()
-        && record.reference("account_id").is_none()
+        && draft.account_of(record)?.is_none()
         && let Some(domain) = company_domain(email)
     {
         let account = draft.account(&domain)?.record.id;
         put(record, "account_id", Some(account));
     }
-    let account_id = record.reference("account_id");
+    let account_id = draft.account_of(record)?.map(|account| account.id);
     if let Some(contact) = linked(&sent.value, sent.path, account_id, draft)? {
         put(record, "contact_id", contact);
     }
@@ -141,7 +141,7 @@ fn set_others(
     draft: &mut Draft,
 ) -> Result<(), NotLoaded> {
     const FIELD: &str = "additional_contact_ids";
-    let account_id = record.reference("account_id");
+    let account_id = draft.account_of(record)?.map(|account| account.id);
     let mut others = record.references(FIELD).to_vec();
     if let Some(Sent { path, value: links }) = &command.others {
         others.clear();

@@ -27,6 +27,26 @@ async fn the_set_up_of_an_organisation_is_in_its_feed() {
 }
 
 #[tokio::test]
+async fn a_very_large_changeset_is_told_whole() {
+    let app = TestApp::new().await;
+    let description = "🦀".repeat(10_000);
+    let account = |number: u32| json!({"domain": format!("d{number}.com"), "description": description, "next": description});
+    let accounts: Vec<Value> = (0..90).map(account).collect();
+    let before = app.feed(&app.tenant).await.len();
+
+    let created = app.post("/v1/accounts/bulk", json!(accounts)).await;
+
+    assert_eq!(created.status, 201);
+    let changes = &app.feed(&app.tenant).await[before..];
+    assert_eq!(changes.len(), 91, "a field and the accounts");
+    let ids: BTreeSet<String> = changes
+        .iter()
+        .map(|change| change["changeset_id"].to_string())
+        .collect();
+    assert_eq!(ids.len(), 1);
+}
+
+#[tokio::test]
 async fn a_created_record_is_told_with_what_it_has() {
     let app = TestApp::new().await;
 

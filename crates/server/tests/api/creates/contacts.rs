@@ -189,7 +189,7 @@ async fn an_address_of_another_contact_cannot_be_claimed() {
 
     let refused = app.post("/v1/contacts", json!({"email": "jane@acme.com", "other_emails": ["new@acme.com", "b@acme.com", "bob@acme.com"]})).await;
 
-    assert_eq!(refused.status, 400);
+    assert_eq!(refused.status, 409);
     let message = format!(
         "is already an address of the contact {}",
         bob.data()["id"].as_str().unwrap()

@@ -157,6 +157,50 @@ async fn two_members_that_say_the_same_thing_are_too_many() {
 }
 
 #[tokio::test]
+async fn what_reads_call_it_and_blanks_are_taken_too() {
+    let app = TestApp::new().await;
+    let id = opportunity(&app).await;
+    let target = format!("/v1/opportunities/{id}");
+    let read = app.get(&target).await;
+
+    let others = json!({"contact_email": "eve@acme.com", "additional_contacts": read.data()["additional_contacts"]});
+    let updated = app.patch(&target, others).await;
+    let blank = json!({"account_domain": " ", "primary_contact_email": "", "owner_email": ""});
+    let cleared = app.patch(&target, blank).await;
+
+    assert_eq!(updated.data()["contact_email"], "eve@acme.com");
+    assert_eq!(emails(updated.data()), ["bob@acme.com"]);
+    for member in ["account_id", "contact_id", "owner_id"] {
+        assert_eq!(cleared.data()[member], Value::Null, "{member}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_gets_an_account_that_is_in_the_trash() {
+    let app = TestApp::new().await;
+    let id = opportunity(&app).await;
+    let target = format!("/v1/opportunities/{id}");
+    let account = app.get(&target).await.data()["account_id"].clone();
+    app.delete(&format!("/v1/accounts/{}", account.as_str().unwrap()))
+        .await;
+
+    let update = json!({"additional_contact_emails": ["new@other.com"]});
+    let updated = app.patch(&target, update).await;
+
+    assert_eq!(updated.data()["account_id"], account);
+    let new = app
+        .post("/v1/contacts", json!({"email": "new@other.com"}))
+        .await;
+    let of_new = app
+        .get(&format!(
+            "/v1/accounts/{}",
+            new.data()["account_id"].as_str().unwrap()
+        ))
+        .await;
+    assert_eq!(of_new.data()["domain"], "other.com");
+}
+
+#[tokio::test]
 async fn a_name_that_is_cleared_is_derived_again() {
     let app = TestApp::new().await;
     let id = opportunity(&app).await;

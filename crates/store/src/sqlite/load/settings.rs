@@ -143,7 +143,11 @@ pub(in crate::sqlite) fn live_keys(
     keys.map(|key| key?).collect()
 }
 
-fn key(connection: &Connection, org: Org, id: Uuid) -> Result<Option<Key>, ReadError> {
+pub(in crate::sqlite) fn key(
+    connection: &Connection,
+    org: Org,
+    id: Uuid,
+) -> Result<Option<Key>, ReadError> {
     let sql = format!("select {KEY_COLUMNS} from api_key key where org = ?1 and id = ?2");
     let mut statement = connection.prepare_cached(&sql)?;
     let key = statement.query_row(params![org.number, id], |row| Ok(key_of(row)));

@@ -89,6 +89,7 @@ fn is_always_there(query: &Query) -> bool {
         Place::Id | Place::CreatedAt | Place::UpdatedAt => true,
         Place::System("domain" | "email" | "stage_id") => true,
         Place::ContactName => query.object == Object::Contact,
+        Place::System("name") => query.object != Object::Contact,
         _ => false,
     }
 }

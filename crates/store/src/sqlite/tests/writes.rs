@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use lanekeeper_core::Outcome;
+use lanekeeper_core::change::{Actor, ActorKind};
 use lanekeeper_core::plan::Mode;
 
 use super::{account, open, open_with, write};
@@ -52,6 +53,30 @@ async fn of_a_group_that_fails_only_the_guilty_request_fails() {
     assert_eq!(count("select count(*) from account"), 3);
     let last = count("select last_sequence from organization");
     assert_eq!(count("select max(last_sequence) from changeset"), last);
+}
+
+#[tokio::test]
+async fn a_key_that_was_revoked_while_its_request_was_on_its_way_writes_nothing() {
+    let test = open();
+    let key = test.store.keys(&test.org).unwrap().remove(0);
+    let with_key = || {
+        let actor = Actor {
+            kind: ActorKind::ApiKey,
+            id: Some(key.id),
+            name: None,
+        };
+        let write = write(test.org, vec![account("acme.com")], Mode::Whole);
+        test.store.write(Write { actor, ..write })
+    };
+
+    let before = with_key().await;
+    test.store
+        .revoke_key(&test.org, key.id, &Actor::cli())
+        .unwrap();
+    let after = with_key().await;
+
+    assert!(before.is_ok());
+    assert!(matches!(after, Err(WriteError::KeyEnded)), "{after:?}");
 }
 
 #[tokio::test]
