@@ -4,6 +4,7 @@ mod cases;
 mod entries;
 mod fields;
 mod laws;
+mod merges;
 
 use uuid::Uuid;
 
