@@ -1,14 +1,42 @@
 //! D: numbers and times.
 
+use futures_util::FutureExt;
 use serde_json::{Value, json};
 
 use super::expected::{Expected, bad_json, invalid, taken};
 use super::row::{Row, acc, activity, opp, post, row, run};
+use super::{Story, tell};
 use crate::support::TestApp;
 
 #[tokio::test]
 async fn numbers_and_times_are_kept_exactly_or_refused() {
     run(&TestApp::new().await, rows()).await;
+    tell(stories()).await;
+}
+
+pub(super) fn stories() -> Vec<Story> {
+    vec![("D04", || sums_are_rounded_to_four_decimals().boxed())]
+}
+
+/// The sums of doubles would end in digits of no meaning; rounded before it is added, a small one would be lost.
+async fn sums_are_rounded_to_four_decimals() {
+    let app = TestApp::new().await;
+    let leads = vec![("Lead", 0.1); 30];
+    let won = [-0.1, -0.2, 0.00004, 0.00002].map(|deal_size| ("Won", deal_size));
+    for (stage, deal_size) in leads.into_iter().chain(won) {
+        let deal = json!({"stage_name": stage, "deal_size": deal_size});
+        assert_eq!(app.create(deal, json!({})).await.status, 201);
+    }
+
+    let target = format!("/v1/pipelines/{}/summary", app.tenant.pipeline_id);
+    let summary = app.get(&target).await;
+
+    let sums = |at: &str| summary.data().pointer(at).cloned().unwrap_or_default();
+    assert_eq!(sums("/stages/0/deal_size_sum"), json!(3));
+    assert_eq!(sums("/stages/0/deal_size_weighted_sum"), json!(0.3));
+    assert_eq!(sums("/stages/4/deal_size_sum"), json!(-0.2999));
+    assert_eq!(sums("/totals/deal_size_sum"), json!(2.7001));
+    assert_eq!(sums("/totals/deal_size_weighted_sum"), json!(0.0001));
 }
 
 pub(super) fn rows() -> Vec<Row> {
