@@ -1,4 +1,4 @@
-//! The bodies of requests, and what they name.
+//! The bodies and the queries of requests, and what they name.
 
 use serde_json::{Value, json};
 
@@ -64,6 +64,19 @@ pub(super) fn body(asking: &Tenant, operation: &str, name: Name, text: &str) -> 
     };
     body[object][member] = json!(text);
     body
+}
+
+/// What names the thing in the operation's query.
+pub(super) fn parameters(asking: &Tenant, operation: &str, name: Name, text: &str) -> String {
+    let is_list = operation.starts_with("GET ") && !operation.contains('{');
+    let pipeline_id = asking.pipeline_id;
+    match name {
+        Sequence => format!("?after={text}"),
+        Pipeline if is_list => format!("?pipeline_id={text}"),
+        Stage if is_list => format!("?pipeline_id={pipeline_id}&stage_id={text}"),
+        _ if is_list && is_of_timelines(operation) => format!("?{}={text}", about(name)),
+        _ => String::new(),
+    }
 }
 
 /// The same for stages, pipelines, members and keys.

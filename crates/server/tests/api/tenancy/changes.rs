@@ -19,6 +19,13 @@ pub(super) fn is_in_path(name: Name, path: &str) -> bool {
     }
 }
 
+/// Whether the operation has something to do, were the key not another's.
+pub(super) fn has_own_record(operation: &str, name: Name) -> bool {
+    let is_of_settings = operation.contains("/stages") || operation.contains("/keys");
+    let is_written = operation.starts_with("DELETE ") || operation.ends_with("/restore");
+    name == IdempotencyKey && is_written && !is_of_settings
+}
+
 /// Makes a record of the kind that the path is about.
 pub(super) async fn own_record(app: &TestApp, asking: &Tenant, path: &str) -> String {
     let (target, body) = if path.contains("accounts") {
