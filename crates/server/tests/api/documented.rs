@@ -2,6 +2,8 @@
 
 mod bodies;
 mod examples;
+mod world;
+mod writes;
 
 use std::cell::Cell;
 use std::collections::BTreeSet;

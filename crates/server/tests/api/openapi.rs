@@ -23,6 +23,22 @@ pub(crate) fn operations(document: &Value) -> impl Iterator<Item = (String, &Val
     })
 }
 
+/// Those for which one needs a key.
+pub(crate) fn guarded_operations() -> impl Iterator<Item = (String, &'static Value)> {
+    operations(document()).filter(|(_, operation)| operation.get("security").is_none())
+}
+
+/// The named examples of a body.
+pub(crate) fn examples(body: Option<&'static Value>) -> impl Iterator<Item = Example> {
+    let body = body.map(|body| resolve(document(), body));
+    let examples = body.map(|body| &body["content"]["application/json"]["examples"]);
+    let examples = examples.into_iter().flat_map(members);
+    examples.map(|(name, example)| (name.as_str(), &resolve(document(), example)["value"]))
+}
+
+/// A name, and what it is the name of.
+pub(crate) type Example = (&'static str, &'static Value);
+
 /// The name of the operation that a request reaches, such as `GET /v1/accounts/{account_id}`.
 pub(crate) fn operation_of(method: &str, target: &str) -> Option<String> {
     let path = target.split('?').next().unwrap_or_default();
