@@ -6,6 +6,7 @@
 mod cursor;
 mod field;
 mod filter;
+mod member;
 mod operand;
 mod read;
 mod selection;
@@ -111,6 +112,8 @@ impl Draft {
         let mut needs = Needs::default();
         needs.fields.extend(self.scope());
         needs.pipelines.extend(self.pipeline_id);
+        let addresses = member::addresses(self).map(|(_, email)| email);
+        needs.user_emails.extend(addresses);
         let about = self.about.iter();
         needs
             .records
@@ -149,6 +152,7 @@ impl Query {
     /// [`NotLoaded`] is a bug: the facts are not those that the draft needs. [`Faults`] has everything that is wrong.
     pub fn resolve(draft: &Draft, facts: &Facts) -> Result<Result<Self, Faults>, NotLoaded> {
         let fields = Fields::new(draft.object, draft.definitions(facts)?);
+        let fields = fields.with_members(member::named(draft, facts)?);
         let mut faults = Faults::default();
         check_pipeline(draft, facts, &mut faults)?;
         let mut filters = filter::resolve(&draft.filters, &fields, &mut faults);

@@ -15,7 +15,7 @@ pub struct Field {
     pub place: Place,
     /// How its values compare.
     pub holds: Holds,
-    /// What its values are among, if it is a select.
+    /// What its values are among, if it is a select; of a field of members, those that the search names by their addresses.
     pub options: Vec<Choice>,
 }
 
@@ -73,6 +73,8 @@ pub enum Holds {
     Texts,
     /// Several texts that are compared as they are, such as the values of a multi-select.
     Choices,
+    /// Several days, stored as ISO 8601.
+    Days,
     /// Several ids.
     Ids,
     /// An object, of which nothing but its being there is asked.
@@ -89,7 +91,7 @@ impl Holds {
     /// Whether a record has several values of it.
     #[must_use]
     pub const fn is_list(self) -> bool {
-        matches!(self, Self::Texts | Self::Choices | Self::Ids)
+        matches!(self, Self::Texts | Self::Choices | Self::Days | Self::Ids)
     }
 
     /// In words that a caller reads.
@@ -104,6 +106,7 @@ impl Holds {
             Self::Id => "ids",
             Self::Texts => "lists of texts",
             Self::Choices => "lists of options",
+            Self::Days => "lists of dates",
             Self::Ids => "lists of ids",
             Self::Object => "objects",
         }
@@ -115,6 +118,7 @@ impl Holds {
 pub struct Fields<'a> {
     object: Object,
     custom: Vec<&'a FieldDefinition>,
+    members: Vec<Choice>,
 }
 
 /// What all records have.
@@ -152,7 +156,21 @@ impl<'a> Fields<'a> {
     /// Those of this object, with these custom ones.
     #[must_use]
     pub const fn new(object: Object, custom: Vec<&'a FieldDefinition>) -> Self {
-        Self { object, custom }
+        Self {
+            object,
+            custom,
+            members: vec![],
+        }
+    }
+
+    /// Those, with members of the organisation that may be named by their addresses.
+    pub(super) fn with_members(self, members: Vec<Choice>) -> Self {
+        Self { members, ..self }
+    }
+
+    /// Whether a member of the records has that name.
+    pub(super) fn has_member(&self, name: &str) -> bool {
+        self.member(name).is_some()
     }
 
     pub(super) const fn object(&self) -> Object {
@@ -179,10 +197,13 @@ impl<'a> Fields<'a> {
             return vec![];
         };
         let field = self.custom.iter().find(|field| field.slug == *slug);
-        let field = field.filter(|field| field.attribute_type.has_options());
-        field
-            .map(|field| field.metadata.options.clone())
-            .unwrap_or_default()
+        match field {
+            Some(field) if field.attribute_type == AttributeType::TeamMembers => {
+                self.members.clone()
+            }
+            Some(field) if field.attribute_type.has_options() => field.metadata.options.clone(),
+            Some(_) | None => vec![],
+        }
     }
 
     fn member(&self, name: &str) -> Option<(Place, Holds)> {
@@ -273,7 +294,7 @@ impl Holds {
             T::Date => Self::Day,
             T::Email | T::Time => Self::Lower,
             T::MultiSelect | T::TeamMembers => Self::Choices,
-            T::DateRange => Self::Texts,
+            T::DateRange => Self::Days,
             T::String | T::Location | T::Phone | T::Website | T::Url => Self::Text,
         }
     }

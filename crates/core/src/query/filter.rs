@@ -6,7 +6,7 @@ use crate::text::quote;
 use crate::{Faults, nearest};
 
 /// Most values of one filter.
-const VALUES_MAX: usize = 500;
+pub(super) const VALUES_MAX: usize = 500;
 
 /// A filter as it was sent.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,7 +49,7 @@ pub enum Condition {
     StartsWith(String),
     /// The value, or an entry, ends so.
     EndsWith(String),
-    /// The value is between these.
+    /// The value, or an entry, is between these.
     Between(Option<Bound>, Option<Bound>),
 }
 
@@ -136,7 +136,12 @@ impl Operator {
             Eq | Neq | In | NotIn => !matches!(holds, Holds::Object),
             Contains | NotContains | ContainsAll | ContainsNone => matches!(
                 holds,
-                Holds::Text | Holds::Lower | Holds::Texts | Holds::Choices | Holds::Ids
+                Holds::Text
+                    | Holds::Lower
+                    | Holds::Texts
+                    | Holds::Choices
+                    | Holds::Days
+                    | Holds::Ids
             ),
             StartsWith | EndsWith => matches!(holds, Holds::Text | Holds::Lower | Holds::Texts),
             Gt | Gte | Lt | Lte | Between => matches!(
@@ -148,6 +153,7 @@ impl Operator {
                     | Holds::Seconds
                     | Holds::Instant
                     | Holds::Day
+                    | Holds::Days
             ),
         }
     }
@@ -231,7 +237,7 @@ fn unfit(operator: Operator, field: &Field) -> String {
 /// What the operator asks of a field; for the negative ones, what it excludes.
 fn condition(operator: Operator, holds: Holds, value: Option<&Input>) -> Result<Condition, Faults> {
     // Entries that are compared whole: what such a list contains is an entry, not a part of one.
-    let has_whole_entries = matches!(holds, Holds::Ids | Holds::Choices);
+    let has_whole_entries = matches!(holds, Holds::Ids | Holds::Choices | Holds::Days);
     let is_list = holds.is_list();
     Ok(match operator {
         Empty | NotEmpty => Condition::HasValue,

@@ -77,7 +77,7 @@ impl Atom {
             Holds::Lower => text(input, str::to_lowercase),
             Holds::Exact | Holds::Choices => text(input, str::to_owned),
             Holds::Instant => iso(input, ISO_LEN),
-            Holds::Day => iso(input, DATE_LEN),
+            Holds::Day | Holds::Days => iso(input, DATE_LEN),
             Holds::Number => number(input),
             Holds::Boolean => boolean(input),
             Holds::Time | Holds::Seconds => time(input),

@@ -1,24 +1,42 @@
 use uuid::Uuid;
 
-use super::{Draft, FilterDraft, Found, Input, Operator, Query, SortDraft};
+use super::{Atom, Bound, Condition, Draft, FilterDraft, Found, Input, Operator, Query, SortDraft};
 use crate::custom::{AttributeType, FieldDefinition, Metadata, Scope};
-use crate::pipeline::UnknownAttributes;
+use crate::pipeline::{Role, UnknownAttributes, User};
 use crate::value::{CustomValues, Value, Values};
 use crate::{Facts, Faults, Object, Record, Timestamp};
 
+const MEMBER: Uuid = Uuid::from_u128(80);
+
 fn resolve(draft: &Draft) -> Result<Query, Faults> {
+    let at = Timestamp::from_micros(0);
     let mut facts = Facts::absent(&draft.needs(), UnknownAttributes::default());
-    facts.add_field(FieldDefinition {
-        id: Uuid::from_u128(9),
-        scope: Scope::Accounts,
-        is_system: false,
-        slug: "seats".to_owned(),
-        name: "Seats".to_owned(),
-        attribute_type: AttributeType::Number,
-        metadata: Metadata::default(),
-        is_hidden: false,
-        order: 1,
-        created_at: Timestamp::from_micros(0),
+    for (slug, attribute_type) in [
+        ("seats", AttributeType::Number),
+        ("team", AttributeType::TeamMembers),
+        ("term", AttributeType::DateRange),
+    ] {
+        facts.add_field(FieldDefinition {
+            id: Uuid::from_u128(9),
+            scope: Scope::Accounts,
+            is_system: false,
+            slug: slug.to_owned(),
+            name: slug.to_owned(),
+            attribute_type,
+            metadata: Metadata::default(),
+            is_hidden: false,
+            order: 1,
+            created_at: at,
+        });
+    }
+    facts.add_user(User {
+        id: MEMBER,
+        email: "jane@acme.com".parse().unwrap(),
+        name: "Jane".to_owned(),
+        role: Role::Member,
+        is_active: true,
+        created_at: at,
+        updated_at: at,
     });
     Query::resolve(draft, &facts).unwrap()
 }
@@ -90,6 +108,54 @@ fn an_operator_that_does_not_fit_the_field_is_told_those_that_do() {
         message(&draft),
         "filters.0.operator is 'contains', but the field 'seats' holds numbers, which takes \
          eq, neq, in, not_in, gt, gte, lt, lte, between, empty, not_empty"
+    );
+}
+
+fn condition(wanted: FilterDraft) -> Condition {
+    resolve(&accounts(vec![wanted])).unwrap().filters[0]
+        .condition
+        .clone()
+}
+
+fn text(text: &str) -> Atom {
+    Atom::Text(text.to_owned())
+}
+
+#[test]
+fn a_member_is_found_by_id_or_address_and_nobody_by_any_other() {
+    let member = MEMBER.to_string();
+    let named = ["Jane@ACME.com", &member, "joe@acme.com"];
+    let named = named.map(|name| Input::Text(name.to_owned()));
+
+    let one = condition(filter("team", "contains", Some(named[0].clone())));
+    let several = condition(filter(
+        "custom__team",
+        "in",
+        Some(Input::List(named.into())),
+    ));
+
+    let member = text(&member);
+    assert_eq!(one, Condition::IsOneOf(vec![member.clone()]));
+    let all = vec![member.clone(), member, text("joe@acme.com")];
+    assert_eq!(several, Condition::IsOneOf(all));
+}
+
+#[test]
+fn a_range_of_dates_is_asked_for_its_days() {
+    let day = || Some(Input::Text("2026-05-25".to_owned()));
+    let begins_before = condition(filter("term", "before", day()));
+    let draft = accounts(vec![filter("term", "starts_with", day())]);
+
+    let most = Bound {
+        at: text("2026-05-25"),
+        included: false,
+    };
+    assert_eq!(begins_before, Condition::Between(None, Some(most)));
+    assert_eq!(
+        message(&draft),
+        "filters.0.operator is 'starts_with', but the field 'term' holds lists of dates, which takes \
+         eq, neq, contains, not_contains, in, not_in, gt, gte, lt, lte, between, empty, not_empty, \
+         contains_all, contains_none"
     );
 }
 

@@ -127,7 +127,7 @@ pub(super) fn input(attribute_type: AttributeType) -> BoxedStrategy<Input> {
             let others = select(labels).prop_map(|label| Input::Text(label.to_uppercase()));
             prop_oneof![3 => plain, 1 => others, 1 => Just(Input::Text("wEb".to_owned()))].boxed()
         }
-        T::String | T::Location | T::Email | T::Phone | T::Website | T::Url | T::DateRange => {
+        T::String | T::Location | T::Email | T::Phone | T::Website | T::Url => {
             let part = (plain, 0..3_usize, any::<bool>()).prop_map(|(input, cut, upper)| {
                 let Input::Text(text) = input else {
                     unreachable!("these hold texts")
@@ -138,7 +138,7 @@ pub(super) fn input(attribute_type: AttributeType) -> BoxedStrategy<Input> {
             });
             part.boxed()
         }
-        T::Date | T::Timestamp | T::Datetime => {
+        T::Date | T::DateRange | T::Timestamp | T::Datetime => {
             let seconds = select(&[-5.0, 0.0, 1_700_000_000.0]).prop_map(Input::Number);
             prop_oneof![3 => plain, 1 => seconds].boxed()
         }

@@ -321,7 +321,7 @@ fn input(holds: Holds, stages: Vec<Uuid>) -> BoxedStrategy<Input> {
             .boxed(),
         Holds::Number => number().prop_map(Input::Number).boxed(),
         Holds::Boolean => any::<bool>().prop_map(Input::Boolean).boxed(),
-        Holds::Time | Holds::Seconds | Holds::Instant | Holds::Day => {
+        Holds::Time | Holds::Seconds | Holds::Instant | Holds::Day | Holds::Days => {
             select(&[-5.0, 0.0, 2.0, 1_700_000_000.0])
                 .prop_map(Input::Number)
                 .boxed()

@@ -135,7 +135,7 @@ impl Builder {
                 let path = self.bind(format!("$.{slug}"));
                 let from = format!("json_each(r.custom, {path}) entry where true");
                 let entry = match holds {
-                    Holds::Choices => "entry.value",
+                    Holds::Choices | Holds::Days => "entry.value",
                     _ => "fold(entry.value)",
                 };
                 (from, entry)
