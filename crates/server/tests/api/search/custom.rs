@@ -73,6 +73,7 @@ async fn a_field_of_every_type_finds_its_values_however_they_are_written() {
     let app = app_with_every_type().await;
     let owner = json!(app.tenant.owner_id);
     let stranger = json!("00000000-0000-7000-8000-000000000000");
+    let address = json!(app.tenant.owner_email.to_uppercase());
     let cases = [
         ("string", "eq", json!("zlut 100%"), "A"),
         ("string", "starts_with", json!("Z"), "AB"),
@@ -95,7 +96,17 @@ async fn a_field_of_every_type_finds_its_values_however_they_are_written() {
             json!(["2027-01-01", "2026-05-28"]),
             "AB",
         ),
-        ("date_range", "starts_with", json!("2027"), "B"),
+        ("date_range", "contains", json!("2026-05-25T00:00:00Z"), "A"),
+        ("date_range", "contains", json!("2026-05-26"), ""),
+        ("date_range", "before", json!("2026-05-26"), "A"),
+        ("date_range", "after", json!("2026-05-27"), "AB"),
+        ("date_range", "after", json!("2026-05-28"), "B"),
+        (
+            "date_range",
+            "between",
+            json!(["2026-06-01", "2027-01-01"]),
+            "B",
+        ),
         ("rating", "gte", json!(5), "B"),
         ("timestamp", "eq", json!("2026-05-25T11:30:00+02:00"), "A"),
         ("timestamp", "gte", json!("2027-01-01"), "B"),
@@ -138,6 +149,9 @@ async fn a_field_of_every_type_finds_its_values_however_they_are_written() {
         ("radio", "eq", json!("gelb"), "B"),
         ("team_members", "contains", owner.clone(), "A"),
         ("team_members", "in", json!([owner, stranger]), "A"),
+        ("team_members", "contains", address.clone(), "A"),
+        ("team_members", "not_in", json!([address]), "BC"),
+        ("team_members", "eq", json!("nobody@example.com"), ""),
         ("team_members", "contains_none", json!([owner]), "BC"),
         ("team_members", "not_empty", Value::Null, "A"),
     ];
