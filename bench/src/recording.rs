@@ -63,22 +63,29 @@ pub(crate) fn record(database: &Path, tenant: &Tenant, count: usize) -> Result<R
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     let organization = store.overview()?.into_iter().next();
     let org = organization.context("no organisation")?.org;
+    let key = store.keys(&org)?.into_iter().next();
+    let key_id = key.context("no key")?.id;
     let mut builder = Builder::default();
     for number in 0..count {
-        runtime.block_on(create(&store, org, tenant, number))?;
+        runtime.block_on(create(&store, (org, key_id), tenant, number))?;
         builder.add(transaction(&ran)?);
     }
     store.close();
     builder.finish()
 }
 
-async fn create(store: &Store, org: Org, tenant: &Tenant, number: usize) -> Result<()> {
+async fn create(
+    store: &Store,
+    (org, key_id): (Org, Uuid),
+    tenant: &Tenant,
+    number: usize,
+) -> Result<()> {
     let write = Write {
         org,
         // As for a key of the name that `init` gives.
         actor: Actor {
             kind: ActorKind::ApiKey,
-            id: Some(org.id()),
+            id: Some(key_id),
             name: Some("First key".to_owned()),
         },
         request_id: Uuid::from_u128(number as u128).to_string(),
