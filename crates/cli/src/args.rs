@@ -97,7 +97,7 @@ Exit status: 0 nothing differs, 1 something differs, 4 the server could not be j
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ConformanceOptions {
-    /// The server, such as https://crm.example.com
+    /// The server, such as `https://crm.example.com`
     #[arg(value_name = "URL", value_parser = server_url)]
     pub(crate) url: String,
     /// An API key of an organisation that is there to be tried on
