@@ -59,18 +59,19 @@ pub(crate) fn record(database: &Path, tenant: &Tenant, count: usize) -> Result<R
         ..Settings::default()
     };
     let place = Database::Sqlite(database.to_owned());
-    let store = Store::open(&place, Access::Serve, settings, Clock::default())?;
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-    let organization = store.overview()?.into_iter().next();
+    let opened = Store::open(&place, Access::Serve, settings, Clock::default());
+    let store = runtime.block_on(opened)?;
+    let organization = runtime.block_on(store.overview())?.into_iter().next();
     let org = organization.context("no organisation")?.org;
-    let key = store.keys(&org)?.into_iter().next();
+    let key = runtime.block_on(store.keys(&org))?.into_iter().next();
     let key_id = key.context("no key")?.id;
     let mut builder = Builder::default();
     for number in 0..count {
         runtime.block_on(create(&store, (org, key_id), tenant, number))?;
         builder.add(transaction(&ran)?);
     }
-    store.close();
+    runtime.block_on(store.close());
     builder.finish()
 }
 

@@ -31,7 +31,11 @@ fn a_replay_leaves_the_same_rows_as_the_store() {
 pub(crate) fn set_up(database: &Path) -> Tenant {
     let place = Database::Sqlite(database.to_owned());
     let settings = Settings::default();
-    let store = Store::open(&place, Access::Command, settings, Clock::default()).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let opened = Store::open(&place, Access::Command, settings, Clock::default());
+    let store = runtime.block_on(opened).unwrap();
     let owner_email = "owner@example.com";
     let mut number = 0;
     let mut mint = || {
@@ -52,8 +56,8 @@ pub(crate) fn set_up(database: &Path) -> Tenant {
         last_used_at: None,
     };
     let setup = Setup::new("Test", owner_email.parse().unwrap(), key, now, &mut mint);
-    store.set_up(&setup).unwrap();
-    store.close();
+    runtime.block_on(store.set_up(&setup)).unwrap();
+    runtime.block_on(store.close());
     Tenant {
         pipeline_id: setup.pipeline.id.to_string(),
         owner_email: owner_email.to_owned(),

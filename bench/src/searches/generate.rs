@@ -30,17 +30,19 @@ pub(crate) fn generate(database: &Path, tenant: &Tenant, opportunities: usize) -
         ..Settings::default()
     };
     let place = Database::Sqlite(database.to_owned());
-    let store = Store::open(&place, Access::Serve, settings, Clock::default())?;
-    let organization = store.overview()?.into_iter().next();
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    let opened = Store::open(&place, Access::Serve, settings, Clock::default());
+    let store = runtime.block_on(opened)?;
+    let organization = runtime.block_on(store.overview())?.into_iter().next();
     let org = organization.context("no organisation")?.org;
     let world = World {
         opportunities,
         pipeline_id: tenant.pipeline_id.clone(),
         owner_email: tenant.owner_email.clone(),
-        stages: stages(&store, org)?,
+        stages: runtime.block_on(stages(&store, org))?,
     };
     let mut filling = Filling {
-        runtime: tokio::runtime::Builder::new_current_thread().build()?,
+        runtime,
         progress: Progress::new(world.accounts() + world.contacts() + opportunities),
         store,
         org,
@@ -55,13 +57,13 @@ pub(crate) fn generate(database: &Path, tenant: &Tenant, opportunities: usize) -
         opportunity::read(world.opportunity(number))
     })?;
     filling.progress.bar.finish_and_clear();
-    filling.store.close();
+    filling.runtime.block_on(filling.store.close());
     Ok(world)
 }
 
 /// The labels of the first pipeline's stages, in order.
-fn stages(store: &Store, org: Org) -> Result<Vec<String>> {
-    let pipelines = store.pipelines(&org)?;
+async fn stages(store: &Store, org: Org) -> Result<Vec<String>> {
+    let pipelines = store.pipelines(&org).await?;
     let pipeline = pipelines.into_iter().next().context("no pipeline")?;
     Ok(pipeline
         .stages

@@ -18,7 +18,8 @@ fn a_generated_database_is_searched_as_any_other() {
     let world = generate(&database, &tenant, COUNT).unwrap();
 
     let place = Database::Sqlite(database);
-    let store = Store::open(&place, Access::Serve, Settings::default(), Clock::default()).unwrap();
+    let opened = Store::open(&place, Access::Serve, Settings::default(), Clock::default());
+    let store = wait(opened).unwrap();
     let all = search(&store, &world, Draft::of(Object::Opportunity));
     assert_eq!(all.found.len(), COUNT);
     let numbers = 0..COUNT;
@@ -39,7 +40,7 @@ fn a_generated_database_is_searched_as_any_other() {
     assert_eq!(found, expected.map(Value::Number));
     assert_eq!(count(&store, Object::Account), world.accounts());
     assert_eq!(count(&store, Object::Contact), world.contacts());
-    store.close();
+    wait(store.close());
 }
 
 fn filtered(field: &str, value: Input) -> Draft {
@@ -90,10 +91,14 @@ fn search(store: &Store, world: &World, draft: Draft) -> SearchPage {
 }
 
 fn found(store: &Store, draft: Draft) -> SearchPage {
-    let org = store.overview().unwrap()[0].org;
+    let org = wait(store.overview()).unwrap()[0].org;
+    wait(store.search(org, draft)).unwrap().unwrap()
+}
+
+fn wait<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build()
         .unwrap();
-    runtime.block_on(store.search(org, draft)).unwrap().unwrap()
+    runtime.block_on(future)
 }

@@ -14,9 +14,9 @@ use uuid::Uuid;
 use crate::args::{FirstOptions, InitOptions};
 use crate::{Failure, open, screen};
 
-pub(crate) fn run(database: &Database, options: &InitOptions) -> Result<(), Failure> {
-    let (store, clock) = open(database)?;
-    let Some(fresh) = set_up(&store, &clock, &options.first)? else {
+pub(crate) async fn run(database: &Database, options: &InitOptions) -> Result<(), Failure> {
+    let (store, clock) = open(database).await?;
+    let Some(fresh) = set_up(&store, &clock, &options.first).await? else {
         return Err(Failure::AlreadySetUp(format!(
             "{database} is set up already and was left alone; `{} key create` makes another key",
             screen::program()
@@ -104,13 +104,13 @@ impl fmt::Display for Printed<'_> {
 }
 
 /// Sets up an empty database; `None` if it is not empty.
-pub(crate) fn set_up(
+pub(crate) async fn set_up(
     store: &Store,
     clock: &Clock,
     first: &FirstOptions,
 ) -> anyhow::Result<Option<Fresh>> {
     let fresh = Fresh::new(clock, first)?;
-    match store.set_up(&fresh.setup) {
+    match store.set_up(&fresh.setup).await {
         Ok(()) => Ok(Some(fresh)),
         Err(WriteError::AlreadySetUp) => Ok(None),
         Err(error) => Err(error.into()),

@@ -17,14 +17,14 @@ use crate::{Failure, open};
 
 const MICROS_A_DAY: i64 = 24 * 60 * 60 * 1_000_000;
 
-pub(crate) fn run(database: &Database, command: &KeyCommand) -> Result<(), Failure> {
-    let (store, clock) = open(database)?;
+pub(crate) async fn run(database: &Database, command: &KeyCommand) -> Result<(), Failure> {
+    let (store, clock) = open(database).await?;
     match command {
-        KeyCommand::Create(options) => create(&store, clock.now(), options)?,
-        KeyCommand::List(chosen) => list(&store, clock.now(), chosen)?,
+        KeyCommand::Create(options) => create(&store, clock.now(), options).await?,
+        KeyCommand::List(chosen) => list(&store, clock.now(), chosen).await?,
         KeyCommand::Revoke { id, chosen } => {
-            let org = choose(&store, chosen)?;
-            let is_revoked = store.revoke_key(&org, *id, &Actor::cli())?;
+            let org = choose(&store, chosen).await?;
+            let is_revoked = store.revoke_key(&org, *id, &Actor::cli()).await?;
             if !is_revoked {
                 Err(anyhow::anyhow!(
                     "there is no live key with the id {id}; `{} key list` shows them",
@@ -40,16 +40,16 @@ pub(crate) fn run(database: &Database, command: &KeyCommand) -> Result<(), Failu
     Ok(())
 }
 
-fn create(store: &Store, now: Timestamp, options: &CreateKeyOptions) -> anyhow::Result<()> {
+async fn create(store: &Store, now: Timestamp, options: &CreateKeyOptions) -> anyhow::Result<()> {
     ensure!(!is_blank(&options.name), "a key needs a name");
     one_line(&options.name, NAME_CHARS_MAX)
         .map_err(|error| anyhow::anyhow!("the key's name {error}"))?;
-    let org = choose(store, &options.chosen)?;
+    let org = choose(store, &options.chosen).await?;
     let (mut key, text) = new_key(&options.name, options.scope, now)?;
     key.routes.clone_from(&options.routes);
     let in_days = |days| Timestamp::from_micros(now.as_micros() + i64::from(days) * MICROS_A_DAY);
     key.expires_at = options.expires_in_days.map(in_days);
-    store.create_key(&org, &key, &Actor::cli())?;
+    store.create_key(&org, &key, &Actor::cli()).await?;
     if options.chosen.json {
         let mut printed = to_json(&key);
         printed["api_key"] = json!(text);
@@ -62,9 +62,9 @@ fn create(store: &Store, now: Timestamp, options: &CreateKeyOptions) -> anyhow::
     Ok(())
 }
 
-fn list(store: &Store, now: Timestamp, chosen: &Chosen) -> anyhow::Result<()> {
-    let org = choose(store, chosen)?;
-    let keys = store.keys(&org)?;
+async fn list(store: &Store, now: Timestamp, chosen: &Chosen) -> anyhow::Result<()> {
+    let org = choose(store, chosen).await?;
+    let keys = store.keys(&org).await?;
     if chosen.json {
         println!("{}", Value::Array(keys.iter().map(to_json).collect()));
         return Ok(());
@@ -113,8 +113,8 @@ fn to_json(key: &Key) -> Value {
 }
 
 /// The organisation that was named, or the only one there is.
-pub(crate) fn choose(store: &Store, chosen: &Chosen) -> anyhow::Result<Org> {
-    let organizations = store.overview()?;
+pub(crate) async fn choose(store: &Store, chosen: &Chosen) -> anyhow::Result<Org> {
+    let organizations = store.overview().await?;
     if let Some(id) = chosen.organization_id {
         let found = organizations
             .iter()

@@ -43,13 +43,14 @@ const ALREADY_SET_UP: u8 = 3;
 /// The exit status of `conformance` where there is nothing to report.
 const CANNOT_JUDGE: u8 = 4;
 
-fn main() -> ExitCode {
+#[tokio::main]
+async fn main() -> ExitCode {
     let args = Args::parse();
     let result = match args.command {
-        Command::Init(ref options) => init::run(&args.database, options),
-        Command::Serve(options) => serve::run(&args.database, options),
-        Command::Key(ref command) => key::run(&args.database, command),
-        Command::Organization(ref command) => organization::run(&args.database, command),
+        Command::Init(ref options) => init::run(&args.database, options).await,
+        Command::Serve(options) => serve::run(&args.database, options).await,
+        Command::Key(ref command) => key::run(&args.database, command).await,
+        Command::Organization(ref command) => organization::run(&args.database, command).await,
         Command::Conformance(ref options) => conformance::run(options),
     };
     match result {
@@ -77,13 +78,14 @@ fn complain(message: &str) {
 }
 
 /// Opens the database for a short command, beside a server that may be running.
-fn open(database: &lanekeeper_store::Database) -> anyhow::Result<(Store, Clock)> {
+async fn open(database: &lanekeeper_store::Database) -> anyhow::Result<(Store, Clock)> {
     let clock = Clock::default();
     let store = Store::open(
         database,
         Access::Command,
         Settings::default(),
         clock.clone(),
-    )?;
+    )
+    .await?;
     Ok((store, clock))
 }

@@ -11,8 +11,8 @@ use crate::key::choose;
 use crate::screen::table;
 use crate::{Failure, open};
 
-pub(crate) fn run(database: &Database, command: &OrganizationCommand) -> Result<(), Failure> {
-    let (store, clock) = open(database)?;
+pub(crate) async fn run(database: &Database, command: &OrganizationCommand) -> Result<(), Failure> {
+    let (store, clock) = open(database).await?;
     match command {
         OrganizationCommand::Create {
             name,
@@ -24,7 +24,7 @@ pub(crate) fn run(database: &Database, command: &OrganizationCommand) -> Result<
                 owner_email: owner_email.clone(),
             };
             let fresh = Fresh::new(&clock, &first)?;
-            store.add_organization(&fresh.setup)?;
+            store.add_organization(&fresh.setup).await?;
             match json {
                 true => println!("{}", fresh.to_json()),
                 false => println!(
@@ -34,7 +34,7 @@ pub(crate) fn run(database: &Database, command: &OrganizationCommand) -> Result<
             }
         }
         OrganizationCommand::List { json } => {
-            let organizations = store.overview()?;
+            let organizations = store.overview().await?;
             if *json {
                 let all = organizations
                     .iter()
@@ -51,12 +51,12 @@ pub(crate) fn run(database: &Database, command: &OrganizationCommand) -> Result<
             unknown_attributes,
             chosen,
         } => {
-            let org = choose(&store, chosen)?;
+            let org = choose(&store, chosen).await?;
             let rule = match unknown_attributes {
                 UnknownAttributesRule::Create => UnknownAttributes::Create,
                 UnknownAttributesRule::Strict => UnknownAttributes::Refuse,
             };
-            store.update_organization(&org, rule, &Actor::cli())?;
+            store.update_organization(&org, rule, &Actor::cli()).await?;
             match chosen.json {
                 true => println!(
                     "{}",

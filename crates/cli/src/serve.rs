@@ -18,13 +18,9 @@ use crate::{Failure, screen};
 /// The signal of a file that has grown as far as it may: an error is enough, the process need not die of it.
 const SIGXFSZ: i32 = 25;
 
-pub(crate) fn run(database: &Database, options: ServeOptions) -> Result<(), Failure> {
+pub(crate) async fn run(database: &Database, options: ServeOptions) -> Result<(), Failure> {
     start_logs(&options)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
-    runtime.block_on(serve(database, options))?;
-    Ok(())
+    Ok(serve(database, options).await?)
 }
 
 async fn serve(database: &Database, options: ServeOptions) -> anyhow::Result<()> {
@@ -41,16 +37,17 @@ async fn serve(database: &Database, options: ServeOptions) -> anyhow::Result<()>
         cache_kib: options.cache_mib * 1024,
         ..Settings::default()
     };
-    let store = Store::open(database, Access::Serve, settings, clock.clone())?;
+    let store = Store::open(database, Access::Serve, settings, clock.clone()).await?;
     let fresh = match options.init {
-        true => set_up(&store, &clock, &options.first)?,
+        true => set_up(&store, &clock, &options.first).await?,
         false => None,
     };
     let failed = store.failed();
     let shutdown = Shutdown::default();
     // Before anybody is told that it runs: whoever reads the screen may stop it at once.
     let signals = signals(shutdown.clone(), options.drain_delay)?;
-    greet(fresh.as_ref(), &store, database, &listener)?;
+    let is_empty = store.overview().await?.is_empty();
+    greet(fresh.as_ref(), is_empty, database, &listener)?;
 
     let limits = Limits {
         connections_max: options.connections_max as usize,
@@ -85,12 +82,11 @@ async fn serve(database: &Database, options: ServeOptions) -> anyhow::Result<()>
 
 fn greet(
     fresh: Option<&Fresh>,
-    store: &Store,
+    is_empty: bool,
     database: &Database,
     listener: &TcpListener,
 ) -> anyhow::Result<()> {
     let listen = listener.local_addr()?;
-    let is_empty = store.overview()?.is_empty();
     let screen = screen::running(fresh, database, listen, is_empty);
     let mut out = std::io::stdout().lock();
     // A closed standard output is no reason not to serve.

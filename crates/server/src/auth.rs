@@ -70,13 +70,13 @@ impl FreshKey {
 }
 
 /// The caller whose key is good for this route, now.
-pub(crate) fn authenticate(
+pub(crate) async fn authenticate(
     app: &App,
     headers: &HeaderMap,
     route: &Guarded,
     address: Option<IpAddr>,
 ) -> Result<Caller, ApiError> {
-    let caller = caller(app, headers, route);
+    let caller = caller(app, headers, route).await;
     if let (Err(ApiError::InvalidKey | ApiError::AmbiguousKey), Some(address)) = (&caller, address)
     {
         app.limiter.count_wrong_key(address)?;
@@ -84,14 +84,15 @@ pub(crate) fn authenticate(
     caller
 }
 
-fn caller(app: &App, headers: &HeaderMap, route: &Guarded) -> Result<Caller, ApiError> {
+async fn caller(app: &App, headers: &HeaderMap, route: &Guarded) -> Result<Caller, ApiError> {
     let text = key_text(headers)?;
     if !key::is_well_formed(text) {
         return Err(ApiError::InvalidKey);
     }
     let entry = app
         .store
-        .key(&hash_key(text))?
+        .key(&hash_key(text))
+        .await?
         .ok_or(ApiError::InvalidKey)?;
     let allowed = entry.key.allows(route.name, route.scope, app.clock.now());
     allowed.map_err(|refusal| match refusal {

@@ -38,9 +38,7 @@ pub async fn serve(listener: TcpListener, app: Arc<App>, shutdown: Shutdown) -> 
     housekeeping.abort();
     stopping.abort();
     app.note_key_uses().await;
-    let store = app.store.clone();
-    let closed = tokio::task::spawn_blocking(move || store.close());
-    closed.await.expect("closing the store does not panic");
+    app.store.close().await;
     served
 }
 

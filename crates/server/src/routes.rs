@@ -376,7 +376,7 @@ async fn guard(
     }
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let address = peer.map(|ConnectInfo(address)| address.ip());
-    let caller = match authenticate(&app, request.headers(), &route, address) {
+    let caller = match authenticate(&app, request.headers(), &route, address).await {
         Ok(caller) => caller,
         Err(error) => return error.into_response(),
     };

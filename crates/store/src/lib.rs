@@ -118,7 +118,7 @@ impl Store {
     ///
     /// # Errors
     /// [`OpenError`] says what an operator can do about it.
-    pub fn open(
+    pub async fn open(
         database: &Database,
         access: Access,
         settings: Settings,
@@ -134,58 +134,64 @@ impl Store {
     /// # Errors
     /// [`WriteError`]: nothing was made.
     pub async fn write(&self, write: Write) -> Result<Written, WriteError> {
-        let Self::Sqlite(sqlite) = self;
-        sqlite.write(write).await
+        match self {
+            Self::Sqlite(sqlite) => sqlite.write(write).await,
+        }
     }
 
     /// Makes an organisation in a database that has none.
     ///
     /// # Errors
     /// [`WriteError::AlreadySetUp`] if it has one.
-    pub fn set_up(&self, setup: &Setup) -> Result<(), WriteError> {
-        let Self::Sqlite(sqlite) = self;
-        sqlite.set_up(setup, false)
+    pub async fn set_up(&self, setup: &Setup) -> Result<(), WriteError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.set_up(setup, false),
+        }
     }
 
     /// Makes one more organisation.
     ///
     /// # Errors
     /// [`WriteError`]: nothing was made.
-    pub fn add_organization(&self, setup: &Setup) -> Result<(), WriteError> {
-        let Self::Sqlite(sqlite) = self;
-        sqlite.set_up(setup, true)
+    pub async fn add_organization(&self, setup: &Setup) -> Result<(), WriteError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.set_up(setup, true),
+        }
     }
 
     /// Changes what an organisation does with attributes that name no field.
     ///
     /// # Errors
     /// [`WriteError`]: nothing was changed.
-    pub fn update_organization(
+    pub async fn update_organization(
         &self,
         org: &Org,
         rule: UnknownAttributes,
         actor: &Actor,
     ) -> Result<(), WriteError> {
-        let Self::Sqlite(sqlite) = self;
-        sqlite.update_organization(org, rule, actor)
+        match self {
+            Self::Sqlite(sqlite) => sqlite.update_organization(org, rule, actor),
+        }
     }
 
     /// Keeps a new key.
     ///
     /// # Errors
     /// [`WriteError`]: nothing was made.
-    pub fn create_key(&self, org: &Org, key: &Key, actor: &Actor) -> Result<(), WriteError> {
-        let Self::Sqlite(sqlite) = self;
-        sqlite.create_key(org, key, actor)
+    pub async fn create_key(&self, org: &Org, key: &Key, actor: &Actor) -> Result<(), WriteError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.create_key(org, key, actor),
+        }
     }
 
     /// Ends a key now; `false` if there is no such key, or it was revoked before.
     ///
     /// # Errors
     /// [`WriteError`]: nothing was changed.
-    pub fn revoke_key(&self, org: &Org, id: Uuid, actor: &Actor) -> Result<bool, WriteError> {
-        let Self::Sqlite(sqlite) = self;
-        sqlite.revoke_key(org, id, actor)
+    pub async fn revoke_key(&self, org: &Org, id: Uuid, actor: &Actor) -> Result<bool, WriteError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.revoke_key(org, id, actor),
+        }
     }
 
     /// Notes when keys were last used.
@@ -193,89 +199,104 @@ impl Store {
     /// # Errors
     /// [`WriteError`]: nothing was noted.
     pub async fn touch_keys(&self, used: Vec<(Org, Uuid)>) -> Result<(), WriteError> {
-        let Self::Sqlite(sqlite) = self;
-        sqlite.touch_keys(used).await
+        match self {
+            Self::Sqlite(sqlite) => sqlite.touch_keys(used).await,
+        }
     }
 
     /// The key of this hash, with its organisation: the only way to come by an [`Org`] from outside.
     ///
     /// # Errors
     /// [`ReadError`] if the database does not answer.
-    pub fn key(&self, hash: &[u8; 32]) -> Result<Option<KeyEntry>, ReadError> {
-        let Self::Sqlite(sqlite) = self;
-        sqlite.key(hash)
+    pub async fn key(&self, hash: &[u8; 32]) -> Result<Option<KeyEntry>, ReadError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.key(hash),
+        }
     }
 
     /// The keys of an organisation, in creation order.
     ///
     /// # Errors
     /// [`ReadError`] if the database does not answer.
-    pub fn keys(&self, org: &Org) -> Result<Vec<Key>, ReadError> {
-        let Self::Sqlite(sqlite) = self;
-        sqlite.keys(org)
+    pub async fn keys(&self, org: &Org) -> Result<Vec<Key>, ReadError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.keys(org),
+        }
     }
 
     /// The keys of an organisation that are not revoked, in creation order.
     ///
     /// # Errors
     /// [`ReadError`] if the database does not answer.
-    pub fn live_keys(&self, org: &Org) -> Result<Vec<Key>, ReadError> {
-        let Self::Sqlite(sqlite) = self;
-        sqlite.live_keys(org)
+    pub async fn live_keys(&self, org: &Org) -> Result<Vec<Key>, ReadError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.live_keys(org),
+        }
     }
 
     /// The members of an organisation, in creation order.
     ///
     /// # Errors
     /// [`ReadError`] if the database does not answer.
-    pub fn users(&self, org: &Org) -> Result<Vec<User>, ReadError> {
-        let Self::Sqlite(sqlite) = self;
-        sqlite.users(org)
+    pub async fn users(&self, org: &Org) -> Result<Vec<User>, ReadError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.users(org),
+        }
     }
 
     /// One member.
     ///
     /// # Errors
     /// [`ReadError`] if the database does not answer.
-    pub fn user(&self, org: &Org, id: Uuid) -> Result<Option<User>, ReadError> {
-        let Self::Sqlite(sqlite) = self;
-        sqlite.user(org, id)
+    pub async fn user(&self, org: &Org, id: Uuid) -> Result<Option<User>, ReadError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.user(org, id),
+        }
     }
 
     /// The organisations, for the operator on the command line.
     ///
     /// # Errors
     /// [`ReadError`] if the database does not answer.
-    pub fn overview(&self) -> Result<Vec<Overview>, ReadError> {
-        let Self::Sqlite(sqlite) = self;
-        sqlite.overview()
+    pub async fn overview(&self) -> Result<Vec<Overview>, ReadError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.overview(),
+        }
     }
 
     /// One live record with what surrounds it, or the one that it was merged into.
     ///
     /// # Errors
     /// [`ReadError`] if the database does not answer.
-    pub fn record(&self, org: &Org, object: Object, id: Uuid) -> Result<Option<Found>, ReadError> {
-        let Self::Sqlite(sqlite) = self;
-        sqlite.record(org, object, id)
+    pub async fn record(
+        &self,
+        org: &Org,
+        object: Object,
+        id: Uuid,
+    ) -> Result<Option<Found>, ReadError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.record(org, object, id),
+        }
     }
 
     /// The pipelines with their stages, in creation order.
     ///
     /// # Errors
     /// [`ReadError`] if the database does not answer.
-    pub fn pipelines(&self, org: &Org) -> Result<Vec<Pipeline>, ReadError> {
-        let Self::Sqlite(sqlite) = self;
-        sqlite.pipelines(org)
+    pub async fn pipelines(&self, org: &Org) -> Result<Vec<Pipeline>, ReadError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.pipelines(org),
+        }
     }
 
     /// One pipeline with its stages.
     ///
     /// # Errors
     /// [`ReadError`] if the database does not answer.
-    pub fn pipeline(&self, org: &Org, id: Uuid) -> Result<Option<Pipeline>, ReadError> {
-        let Self::Sqlite(sqlite) = self;
-        sqlite.pipeline(org, id)
+    pub async fn pipeline(&self, org: &Org, id: Uuid) -> Result<Option<Pipeline>, ReadError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.pipeline(org, id),
+        }
     }
 
     /// What is in a pipeline, stage by stage; none if there is no such pipeline.
@@ -283,26 +304,38 @@ impl Store {
     /// # Errors
     /// [`ReadError::TooSlow`] if it took too long, or others before it did.
     pub async fn summary(&self, org: Org, pipeline_id: Uuid) -> Result<Option<Summary>, ReadError> {
-        let Self::Sqlite(sqlite) = self;
-        sqlite::Sqlite::summary(Arc::clone(sqlite), org, pipeline_id).await
+        match self {
+            Self::Sqlite(sqlite) => {
+                sqlite::Sqlite::summary(Arc::clone(sqlite), org, pipeline_id).await
+            }
+        }
     }
 
     /// The custom fields of a scope, in their order.
     ///
     /// # Errors
     /// [`ReadError`] if the database does not answer.
-    pub fn fields(&self, org: &Org, scope: Scope) -> Result<Vec<FieldDefinition>, ReadError> {
-        let Self::Sqlite(sqlite) = self;
-        sqlite.fields(org, scope)
+    pub async fn fields(&self, org: &Org, scope: Scope) -> Result<Vec<FieldDefinition>, ReadError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.fields(org, scope),
+        }
     }
 
     /// At most `limit` changes after the sequence `after`, in commit order.
     ///
     /// # Errors
     /// [`ReadError`] if the database does not answer.
-    pub fn changes(&self, org: &Org, after: i64, limit: usize) -> Result<ChangePage, ReadError> {
-        let Self::Sqlite(sqlite) = self;
-        sqlite.changes(org, after, limit)
+    pub async fn changes(
+        &self,
+        org: Org,
+        after: i64,
+        limit: usize,
+    ) -> Result<ChangePage, ReadError> {
+        match self {
+            Self::Sqlite(sqlite) => {
+                sqlite::Sqlite::changes(Arc::clone(sqlite), org, after, limit).await
+            }
+        }
     }
 
     /// A page of a list or search; faults, if it makes no sense.
@@ -314,36 +347,41 @@ impl Store {
         org: Org,
         draft: Draft,
     ) -> Result<Result<SearchPage, Faults>, ReadError> {
-        let Self::Sqlite(sqlite) = self;
-        sqlite::Sqlite::search(Arc::clone(sqlite), org, draft).await
+        match self {
+            Self::Sqlite(sqlite) => sqlite::Sqlite::search(Arc::clone(sqlite), org, draft).await,
+        }
     }
 
     /// Tells of commits: the value is the organisation's last sequence, as far as this server committed it.
     #[must_use]
     pub fn commits(&self, org: &Org) -> watch::Receiver<i64> {
-        let Self::Sqlite(sqlite) = self;
-        sqlite.commits(org)
+        match self {
+            Self::Sqlite(sqlite) => sqlite.commits(org),
+        }
     }
 
     /// Whether the database can be written and read: why not, if not.
     ///
     /// # Errors
     /// The reason, for the operator.
-    pub fn check(&self) -> Result<(), String> {
-        let Self::Sqlite(sqlite) = self;
-        sqlite.check()
+    pub async fn check(&self) -> Result<(), String> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.check(),
+        }
     }
 
     /// Becomes true when the disk failed under a commit, after which nothing may be written until a restart.
     #[must_use]
     pub fn failed(&self) -> watch::Receiver<bool> {
-        let Self::Sqlite(sqlite) = self;
-        sqlite.failed()
+        match self {
+            Self::Sqlite(sqlite) => sqlite.failed(),
+        }
     }
 
     /// Finishes what was accepted, and closes the file. Later writes are refused.
-    pub fn close(&self) {
-        let Self::Sqlite(sqlite) = self;
-        sqlite.close();
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite(sqlite) => sqlite::Sqlite::close(Arc::clone(sqlite)).await,
+        }
     }
 }

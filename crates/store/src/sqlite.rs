@@ -22,7 +22,7 @@ mod writer;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use rusqlite::Connection;
 use tokio::sync::{oneshot, watch};
@@ -151,7 +151,13 @@ impl Sqlite {
         .map_err(|error| error.to_string())
     }
 
-    pub(crate) fn close(&self) {
+    /// Waits for its threads, on another one.
+    pub(crate) async fn close(sqlite: Arc<Self>) {
+        let closed = tokio::task::spawn_blocking(move || sqlite.close_now());
+        closed.await.expect("closing does not panic");
+    }
+
+    pub(crate) fn close_now(&self) {
         if let Some(writer) = &self.writer {
             writer.close();
         }

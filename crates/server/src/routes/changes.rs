@@ -48,9 +48,7 @@ async fn read(
     let mut commits = app.store.commits(&org);
     loop {
         commits.mark_unchanged();
-        let store = app.store.clone();
-        let page = tokio::task::spawn_blocking(move || store.changes(&org, after, limit));
-        let page = page.await.map_err(|_| ApiError::Internal)??;
+        let page = app.store.changes(org, after, limit).await?;
         if !page.changes.is_empty() || Instant::now() >= until {
             return Ok(page);
         }

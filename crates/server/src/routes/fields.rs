@@ -1,5 +1,6 @@
 //! Fields of accounts, of contacts and of the opportunities of a pipeline: the same verbs for each.
 
+use std::future::ready;
 use std::sync::Arc;
 
 use axum::Extension;
@@ -31,8 +32,8 @@ macro_rules! handlers {
                 Path(path): Path<$path>,
             ) -> Result<Response, ApiError> {
                 Query::of(&uri, &[]).finish()?;
-                let scope = $scope(&app, &caller.org, path)?;
-                super::list(&app, &caller.org, scope)
+                let scope = $scope(&app, &caller.org, path).await?;
+                super::list(&app, &caller.org, scope).await
             }
 
             pub(crate) async fn create_bulk(
@@ -40,7 +41,7 @@ macro_rules! handlers {
                 Path(path): Path<$path>,
                 input: Input,
             ) -> Result<Response, ApiError> {
-                let scope = $scope(&app, &input.org(), path)?;
+                let scope = $scope(&app, &input.org(), path).await?;
                 let read = |item| field::read_create(scope, item);
                 write::bulk(&app, Noun::FIELD, read, input).await
             }
@@ -50,7 +51,7 @@ macro_rules! handlers {
                 Path(path): Path<$path>,
                 input: Input,
             ) -> Result<Response, ApiError> {
-                let scope = $scope(&app, &input.org(), path)?;
+                let scope = $scope(&app, &input.org(), path).await?;
                 let read = |item| field::read_update(scope, item);
                 write::bulk(&app, Noun::FIELD, read, input).await
             }
@@ -58,16 +59,20 @@ macro_rules! handlers {
     };
 }
 
-handlers!(accounts, (), |_, _, ()| Ok::<_, ApiError>(Scope::Accounts));
-handlers!(contacts, (), |_, _, ()| Ok::<_, ApiError>(Scope::Contacts));
+handlers!(accounts, (), |_, _, ()| ready(Ok::<_, ApiError>(
+    Scope::Accounts
+)));
+handlers!(contacts, (), |_, _, ()| ready(Ok::<_, ApiError>(
+    Scope::Contacts
+)));
 handlers!(of_pipeline, String, scope_of);
 
-fn scope_of(app: &App, org: &Org, pipeline_id: String) -> Result<Scope, ApiError> {
-    let pipeline = pipeline(app, org, &pipeline_id)?;
+async fn scope_of(app: &App, org: &Org, pipeline_id: String) -> Result<Scope, ApiError> {
+    let pipeline = pipeline(app, org, &pipeline_id).await?;
     Ok(Scope::Opportunities(pipeline.id))
 }
 
-fn list(app: &App, org: &Org, scope: Scope) -> Result<Response, ApiError> {
-    let custom = app.store.fields(org, scope)?;
+async fn list(app: &App, org: &Org, scope: Scope) -> Result<Response, ApiError> {
+    let custom = app.store.fields(org, scope).await?;
     Ok(ok("Fields found", Fields::new(scope, &custom)))
 }

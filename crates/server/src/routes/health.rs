@@ -19,7 +19,7 @@ pub(super) async fn ready(State(app): State<Arc<App>>) -> Response {
     if app.is_draining() {
         return status(StatusCode::SERVICE_UNAVAILABLE, "draining");
     }
-    match app.store.check() {
+    match app.store.check().await {
         Ok(()) => status(StatusCode::OK, "ready"),
         Err(reason) => {
             tracing::warn!(reason, "not ready");

@@ -23,7 +23,7 @@ pub(super) async fn list(
     uri: Uri,
 ) -> Result<Response, ApiError> {
     Query::of(&uri, &[]).finish()?;
-    let keys = app.store.live_keys(&caller.org)?;
+    let keys = app.store.live_keys(&caller.org).await?;
     Ok(ok("Keys found", Keys::new(&keys)))
 }
 

@@ -27,7 +27,7 @@ pub(super) async fn list(
     uri: Uri,
 ) -> Result<Response, ApiError> {
     Query::of(&uri, &[]).finish()?;
-    let pipelines = app.store.pipelines(&caller.org)?;
+    let pipelines = app.store.pipelines(&caller.org).await?;
     Ok(ok("Pipelines found", Pipelines::new(&pipelines)))
 }
 
@@ -38,7 +38,7 @@ pub(super) async fn show(
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
     let shown = shown(&uri)?;
-    let pipeline = pipeline(&app, &caller.org, &id)?;
+    let pipeline = pipeline(&app, &caller.org, &id).await?;
     let data = pipeline::Pipeline::new(&pipeline, shown);
     Ok(ok("Pipeline found", data))
 }
@@ -68,7 +68,7 @@ pub(super) async fn stages(
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
     let shown = shown(&uri)?;
-    let pipeline = pipeline(&app, &caller.org, &id)?;
+    let pipeline = pipeline(&app, &caller.org, &id).await?;
     Ok(ok("Stages found", Stages::new(&pipeline, shown)))
 }
 
@@ -88,9 +88,9 @@ pub(super) async fn summary(
 pub(super) const NOT_FOUND: ApiError = ApiError::NotFound("There is no pipeline with this id");
 
 /// The pipeline that a path names.
-pub(super) fn pipeline(app: &App, org: &Org, id: &str) -> Result<Pipeline, ApiError> {
+pub(super) async fn pipeline(app: &App, org: &Org, id: &str) -> Result<Pipeline, ApiError> {
     let id = path_id(id).ok_or(NOT_FOUND)?;
-    app.store.pipeline(org, id)?.ok_or(NOT_FOUND)
+    app.store.pipeline(org, id).await?.ok_or(NOT_FOUND)
 }
 
 /// Which stages the parameter `include` asks for.

@@ -88,7 +88,7 @@ macro_rules! handlers {
                 uri: Uri,
                 Path(id): Path<String>,
             ) -> Result<Response, ApiError> {
-                super::show(&app, &caller.org, $object, &uri, &id)
+                super::show(&app, &caller.org, $object, &uri, &id).await
             }
         }
     };
@@ -164,11 +164,18 @@ fn not_found(object: Object) -> ApiError {
     Faults::not_found(format!("There is no {} with this id", object.name())).into()
 }
 
-fn show(app: &App, org: &Org, object: Object, uri: &Uri, id: &str) -> Result<Response, ApiError> {
+async fn show(
+    app: &App,
+    org: &Org,
+    object: Object,
+    uri: &Uri,
+    id: &str,
+) -> Result<Response, ApiError> {
     Query::of(uri, &[]).finish()?;
     let not_found = || not_found(object);
     let id = path_id(id).ok_or_else(not_found)?;
-    let found = app.store.record(org, object, id)?.ok_or_else(not_found)?;
+    let found = app.store.record(org, object, id).await?;
+    let found = found.ok_or_else(not_found)?;
     let message = match object {
         Object::Account => "Account found",
         Object::Contact => "Contact found",

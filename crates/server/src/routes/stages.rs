@@ -19,7 +19,7 @@ pub(super) async fn create_bulk(
     Path(pipeline_id): Path<String>,
     input: Input,
 ) -> Result<Response, ApiError> {
-    let id = pipeline(&app, &input.org(), &pipeline_id)?.id;
+    let id = pipeline(&app, &input.org(), &pipeline_id).await?.id;
     write::bulk(&app, Noun::STAGE, |item| stage::read(id, item), input).await
 }
 

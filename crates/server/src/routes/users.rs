@@ -24,7 +24,7 @@ pub(super) async fn list(
     uri: Uri,
 ) -> Result<Response, ApiError> {
     Query::of(&uri, &[]).finish()?;
-    let users = app.store.users(&caller.org)?;
+    let users = app.store.users(&caller.org).await?;
     Ok(ok("Users found", Users::new(&users)))
 }
 
@@ -36,7 +36,7 @@ pub(super) async fn show(
 ) -> Result<Response, ApiError> {
     Query::of(&uri, &[]).finish()?;
     let id = path_id(&id).ok_or(NOT_FOUND)?;
-    let user = app.store.user(&caller.org, id)?.ok_or(NOT_FOUND)?;
+    let user = app.store.user(&caller.org, id).await?.ok_or(NOT_FOUND)?;
     Ok(ok("User found", User::from(&user)))
 }
 

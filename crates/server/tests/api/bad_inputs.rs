@@ -66,7 +66,7 @@ async fn tell(stories: Vec<Story>) {
 async fn every_id_is_in_a_table_or_has_a_reason_not_to_be() {
     let app = TestApp::new().await;
     let rows = [
-        keys::rows(&app),
+        keys::rows(&app).await,
         json::rows(),
         numbers::rows(),
         text::rows(),

@@ -115,7 +115,7 @@ fn what_the_published_schema_allows_is_never_refused_for_its_shape() {
 
 /// Sends a body to an organisation of its own, so that no field that another body made is in its way.
 async fn send(app: &TestApp, body: &Value) -> Answer {
-    let tenant = app.another_tenant();
+    let tenant = app.another_tenant().await;
     let body = bodies::with_real_names(body, &tenant);
     let call = app.call("POST", "/v1/opportunities").key(&tenant.key);
     call.json(&body).send().await

@@ -158,7 +158,7 @@ async fn a_team_member_who_is_none_is_refused() {
         json!({"name": "Team", "attribute_type": "team_members"}),
     )
     .await;
-    let other = app.another_tenant();
+    let other = app.another_tenant().await;
 
     for member in ["nobody@example.com", &other.owner_id.to_string()] {
         let refused = account(&app, "team", json!([member])).await;
@@ -386,7 +386,7 @@ async fn a_type_changes_with_every_stored_value_or_not_at_all() {
 #[tokio::test]
 async fn fields_of_a_pipeline_are_its_own() {
     let app = TestApp::new().await;
-    let other = app.another_tenant();
+    let other = app.another_tenant().await;
     let base = format!("/v1/pipelines/{}/fields", app.tenant.pipeline_id);
     let field = json!([{"name": "Budget", "attribute_type": "currency"}]);
 

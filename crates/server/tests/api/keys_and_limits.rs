@@ -21,7 +21,7 @@ async fn a_key_does_what_its_scope_reaches() {
         (KeyScope::Write, 200, 201),
         (KeyScope::Admin, 200, 200),
     ] {
-        let (_, key) = app.another_key(|key| key.scope = scope);
+        let (_, key) = app.another_key(|key| key.scope = scope).await;
         assert_eq!(ask(&app, READ, &key).await.status, read);
         let answer = ask(&app, WRITE, &key).await;
         assert_eq!(answer.status, write, "{}", answer.body);
@@ -39,7 +39,7 @@ async fn a_key_may_be_restricted_to_some_routes() {
         "POST /v1/accounts".to_owned(),
         "GET /v1/accounts/{account_id}".to_owned(),
     ];
-    let (_, key) = app.another_key(|key| key.routes = routes.to_vec());
+    let (_, key) = app.another_key(|key| key.routes = routes.to_vec()).await;
 
     let created = ask(&app, WRITE, &key).await;
     let id = created.data()["id"].as_str().unwrap();
@@ -96,7 +96,7 @@ async fn a_key_ends_when_it_expires() {
     let app = TestApp::new().await;
     let end = app.clock.now().as_micros() + 60_000_000;
     let end = lanekeeper_core::Timestamp::from_micros(end);
-    let (_, key) = app.another_key(|key| key.expires_at = Some(end));
+    let (_, key) = app.another_key(|key| key.expires_at = Some(end)).await;
 
     let before = ask(&app, READ, &key).await;
     app.clock.advance(Duration::from_secs(61));
@@ -110,13 +110,14 @@ async fn a_key_ends_when_it_expires() {
 #[tokio::test]
 async fn an_organisation_has_several_keys_and_a_revoked_one_ends_at_once() {
     let app = TestApp::new().await;
-    let (one_id, one) = app.another_key(|_| {});
-    let (_, other) = app.another_key(|_| {});
+    let (one_id, one) = app.another_key(|_| {}).await;
+    let (_, other) = app.another_key(|_| {}).await;
     assert_eq!(ask(&app, READ, &one).await.status, 200);
 
     let is_revoked = app
         .store
-        .revoke_key(&app.org(), one_id, &Actor::cli())
+        .revoke_key(&app.org().await, one_id, &Actor::cli())
+        .await
         .unwrap();
     let refused = ask(&app, READ, &one).await;
 
@@ -128,14 +129,14 @@ async fn an_organisation_has_several_keys_and_a_revoked_one_ends_at_once() {
 #[tokio::test]
 async fn the_last_use_of_a_key_is_noted() {
     let app = TestApp::new().await;
-    let (used_id, used) = app.another_key(|_| {});
-    let (unused_id, _) = app.another_key(|_| {});
+    let (used_id, used) = app.another_key(|_| {}).await;
+    let (unused_id, _) = app.another_key(|_| {}).await;
     let before = app.clock.now();
     ask(&app, READ, &used).await;
 
     let app = app.restart().await;
 
-    let keys = app.store.keys(&app.org()).unwrap();
+    let keys = app.store.keys(&app.org().await).await.unwrap();
     let last_use = |id| keys.iter().find(|key| key.id == id).unwrap().last_used_at;
     assert!(last_use(used_id).is_some_and(|last_use| last_use >= before));
     assert_eq!(last_use(unused_id), None);
@@ -148,7 +149,7 @@ async fn over_the_rate_limit_a_key_waits_on_that_route_alone() {
         ..Wanted::default()
     })
     .await;
-    let (_, other) = app.another_key(|_| {});
+    let (_, other) = app.another_key(|_| {}).await;
     let key = &app.tenant.key;
 
     let mut answers = vec![];

@@ -175,7 +175,9 @@ async fn a_pipeline_changes_when_its_stages_do_and_only_when_something_differs()
 #[tokio::test]
 async fn what_is_set_needs_an_admins_key() {
     let app = TestApp::new().await;
-    let (_, key) = app.another_key(|key| key.scope = lanekeeper_core::key::KeyScope::Write);
+    let (_, key) = app
+        .another_key(|key| key.scope = lanekeeper_core::key::KeyScope::Write)
+        .await;
     let pipeline = format!("/v1/pipelines/{}", app.tenant.pipeline_id);
     let stage = format!("{pipeline}/stages/{}", app.tenant.stage("Won"));
     let user = format!("/v1/users/{}", app.tenant.owner_id);

@@ -254,7 +254,7 @@ async fn only_the_members_that_were_selected_are_answered() {
 #[tokio::test]
 async fn pages_follow_each_other_by_a_cursor_that_is_good_for_nothing_else() {
     let app = app_with_accounts().await;
-    let another = app.another_tenant();
+    let another = app.another_tenant().await;
     let search = json!({"sort": ["founded", "name:desc"], "limit": 1});
     assert_eq!(app.post("/v1/accounts/search", search).await.status, 400);
     let body = |cursor: &Value| json!({"sort": ["seats:desc", {"field": "name"}], "limit": 1, "cursor": cursor});
@@ -339,7 +339,7 @@ async fn everything_that_is_wrong_with_a_search_is_said_at_once() {
 #[tokio::test]
 async fn nobody_sees_what_is_another_organisations() {
     let app = app_with_accounts().await;
-    let another = app.another_tenant();
+    let another = app.another_tenant().await;
     let pipeline_id = app.tenant.pipeline_id;
     for object in ["accounts", "contacts"] {
         for (method, target) in [

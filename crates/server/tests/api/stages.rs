@@ -134,7 +134,7 @@ async fn all_faults_of_a_bulk_are_told_and_nothing_is_made() {
 #[tokio::test]
 async fn a_pipeline_that_is_not_there_has_no_stages() {
     let app = TestApp::new().await;
-    let other = app.another_tenant();
+    let other = app.another_tenant().await;
 
     for pipeline in [other.pipeline_id.to_string(), "nothing".to_owned()] {
         let target = format!("/v1/pipelines/{pipeline}/stages/bulk");

@@ -67,7 +67,7 @@ async fn a_sum_beyond_what_a_double_holds_is_null() {
 #[tokio::test]
 async fn only_ones_own_pipeline_is_summed_up() {
     let app = TestApp::new().await;
-    let other = app.another_tenant();
+    let other = app.another_tenant().await;
     let call = app.call("POST", "/v1/opportunities").key(&other.key);
     call.json(&other.opportunity(json!({"deal_size": 5}), json!({})))
         .send()

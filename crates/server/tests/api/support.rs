@@ -131,9 +131,12 @@ impl TestApp {
     async fn start(directory: Arc<TempDir>, wanted: Wanted, tenant: Option<Tenant>) -> Self {
         let clock = Clock::default();
         let database = Database::Sqlite(directory.path().join("test.db"));
-        let store = Store::open(&database, Access::Serve, wanted.settings, clock.clone());
+        let store = Store::open(&database, Access::Serve, wanted.settings, clock.clone()).await;
         let store = store.expect("the database opens");
-        let tenant = tenant.unwrap_or_else(|| add_tenant(&store, &clock, "First", |_| {}));
+        let tenant = match tenant {
+            Some(tenant) => tenant,
+            None => add_tenant(&store, &clock, "First", |_| {}).await,
+        };
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = format!("http://{}", listener.local_addr().expect("an address"));
         let shutdown = Shutdown::default();
@@ -181,35 +184,39 @@ impl TestApp {
     }
 
     /// One more organisation.
-    pub(crate) fn another_tenant(&self) -> Tenant {
-        self.another_tenant_with(|_| {})
+    pub(crate) async fn another_tenant(&self) -> Tenant {
+        self.another_tenant_with(|_| {}).await
     }
 
     /// One more organisation, set up as a test wants it.
-    pub(crate) fn another_tenant_with(&self, change: impl FnOnce(&mut Setup)) -> Tenant {
-        add_tenant(&self.store, &self.clock, "Another", change)
+    pub(crate) async fn another_tenant_with(&self, change: impl FnOnce(&mut Setup)) -> Tenant {
+        add_tenant(&self.store, &self.clock, "Another", change).await
     }
 
     /// The first organisation, as the store takes it.
-    pub(crate) fn org(&self) -> Org {
-        let entry = self.store.key(&hash_key(&self.tenant.key));
+    pub(crate) async fn org(&self) -> Org {
+        let entry = self.store.key(&hash_key(&self.tenant.key)).await;
         let entry = entry.expect("the database answers");
         entry.expect("the first key").org
     }
 
     /// A key to the first organisation, changed as a test wants it.
-    pub(crate) fn another_key(&self, change: impl FnOnce(&mut Key)) -> (Uuid, String) {
+    pub(crate) async fn another_key(&self, change: impl FnOnce(&mut Key)) -> (Uuid, String) {
         let (mut key, text) = fresh_key(self.clock.now());
         change(&mut key);
         self.store
-            .create_key(&self.org(), &key, &Actor::cli())
+            .create_key(&self.org().await, &key, &Actor::cli())
+            .await
             .expect("a key is kept");
         (key.id, text)
     }
 
     /// Ends a key of the first organisation.
-    pub(crate) fn revoke_key(&self, id: Uuid) {
-        let revoked = self.store.revoke_key(&self.org(), id, &Actor::cli());
+    pub(crate) async fn revoke_key(&self, id: Uuid) {
+        let revoked = self
+            .store
+            .revoke_key(&self.org().await, id, &Actor::cli())
+            .await;
         assert!(
             revoked.expect("the database answers"),
             "there is such a key"
@@ -374,7 +381,12 @@ impl Tenant {
     }
 }
 
-fn add_tenant(store: &Store, clock: &Clock, name: &str, change: impl FnOnce(&mut Setup)) -> Tenant {
+async fn add_tenant(
+    store: &Store,
+    clock: &Clock,
+    name: &str,
+    change: impl FnOnce(&mut Setup),
+) -> Tenant {
     let now = clock.now();
     let (key, text) = fresh_key(now);
     let owner = format!("owner@{}.example.com", name.to_lowercase());
@@ -383,6 +395,7 @@ fn add_tenant(store: &Store, clock: &Clock, name: &str, change: impl FnOnce(&mut
     change(&mut setup);
     store
         .add_organization(&setup)
+        .await
         .expect("an organisation is made");
     let stages = setup
         .pipeline

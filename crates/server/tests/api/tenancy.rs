@@ -130,11 +130,13 @@ struct Other {
 
 impl Other {
     async fn new(app: &TestApp) -> Self {
-        let tenant = app.another_tenant_with(|setup| {
-            setup.owner.email = "owner@theirs.com".parse().expect("an address");
-            setup.pipeline.name = "Theirs".to_owned();
-            setup.pipeline.stages[1].label = "Theirs".to_owned();
-        });
+        let tenant = app
+            .another_tenant_with(|setup| {
+                setup.owner.email = "owner@theirs.com".parse().expect("an address");
+                setup.pipeline.name = "Theirs".to_owned();
+                setup.pipeline.stages[1].label = "Theirs".to_owned();
+            })
+            .await;
         let opportunity = json!({"stage_name": "Theirs", "custom_attributes": {"theirs": "x"}});
         let related =
             json!({"account_domain": "theirs.com", "primary_contact_email": "theirs@theirs.com"});
@@ -226,7 +228,7 @@ fn nobodys_name(name: Name) -> String {
 
 /// What an organisation that has nothing yet is answered, without what the two answers may differ in: the name itself.
 async fn ask(app: &TestApp, operation: &str, name: Name, text: &str) -> (u16, Value) {
-    let asking = app.another_tenant();
+    let asking = app.another_tenant().await;
     let (method, path) = operation.split_once(' ').expect("method and path");
     let is_of_settings = ["/pipelines", "/users", "/keys"]
         .iter()

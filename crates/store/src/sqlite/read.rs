@@ -109,9 +109,22 @@ impl Sqlite {
         self.read(|connection| load::fields(connection, *org, scope))
     }
 
-    pub(crate) fn changes(
+    /// Reads on a thread where nothing else waits for it: a page may be large.
+    pub(crate) async fn changes(
+        sqlite: Arc<Self>,
+        org: Org,
+        after: i64,
+        limit: usize,
+    ) -> Result<ChangePage, ReadError> {
+        let read = tokio::task::spawn_blocking(move || sqlite.changes_now(org, after, limit));
+        read.await.unwrap_or_else(|panicked| {
+            Err(ReadError::Corrupt(format!("a read panicked: {panicked}")))
+        })
+    }
+
+    pub(super) fn changes_now(
         &self,
-        org: &Org,
+        org: Org,
         after: i64,
         limit: usize,
     ) -> Result<ChangePage, ReadError> {

@@ -11,6 +11,7 @@ mod timeline;
 mod writes;
 
 use std::path::PathBuf;
+use std::task::{Context, Poll, Waker};
 
 use lanekeeper_core::change::Actor;
 use lanekeeper_core::key::{Key, KeyScope};
@@ -38,14 +39,30 @@ fn open_with(settings: Settings) -> TestStore {
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("test.db");
     let database = Database::Sqlite(path.clone());
-    let store = Store::open(&database, Access::Serve, settings, Clock::default()).unwrap();
-    store.set_up(&setup()).unwrap();
-    let org = store.overview().unwrap()[0].org;
+    let store = at_once(Store::open(
+        &database,
+        Access::Serve,
+        settings,
+        Clock::default(),
+    ))
+    .unwrap();
+    at_once(store.set_up(&setup())).unwrap();
+    let org = at_once(store.overview()).unwrap()[0].org;
     TestStore {
         store,
         org,
         path,
         _directory: directory,
+    }
+}
+
+/// What comes of a future that has nothing to wait for, as most of SQLite's.
+fn at_once<T>(future: impl Future<Output = T>) -> T {
+    let mut future = std::pin::pin!(future);
+    let context = &mut Context::from_waker(Waker::noop());
+    match future.as_mut().poll(context) {
+        Poll::Ready(value) => value,
+        Poll::Pending => panic!("it waits"),
     }
 }
 

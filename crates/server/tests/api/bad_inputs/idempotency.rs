@@ -242,7 +242,7 @@ async fn an_organisation_has_so_many_keys_and_no_more() {
         ..Wanted::default()
     })
     .await;
-    let other = app.another_tenant();
+    let other = app.another_tenant().await;
     for key in ["j13-1", "j13-2"] {
         assert_eq!(create(&app, key).await.status, 201);
     }

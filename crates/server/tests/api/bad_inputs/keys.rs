@@ -19,7 +19,7 @@ const X_API_KEY: &str = "x-api-key";
 #[tokio::test]
 async fn a_key_that_is_not_good_here_opens_nothing() {
     let app = TestApp::new().await;
-    let rows = rows(&app);
+    let rows = rows(&app).await;
     run(&app, rows).await;
     let rows = raw_rows(&app);
     run_raw(&app, rows).await;
@@ -30,12 +30,14 @@ async fn keys_come_to_an_end() {
     tell(stories()).await;
 }
 
-pub(super) fn rows(app: &TestApp) -> Vec<Row> {
+pub(super) async fn rows(app: &TestApp) -> Vec<Row> {
     let good = &app.tenant.key;
     let unknown = key::text_from_random([7; 24]);
     let misspelt = with_the_last_letter_changed(good);
-    let (_, reader) = app.another_key(|key| key.scope = KeyScope::Read);
-    let (_, restricted) = app.another_key(|key| key.routes = vec!["POST /v1/contacts".to_owned()]);
+    let (_, reader) = app.another_key(|key| key.scope = KeyScope::Read).await;
+    let (_, restricted) = app
+        .another_key(|key| key.routes = vec!["POST /v1/contacts".to_owned()])
+        .await;
     vec![
         row("B01", account().no_key(), missing()),
         row("B02", with_key(""), missing()),
@@ -137,7 +139,7 @@ async fn a_key_is_not_good_once_revoked() {
         200
     );
 
-    app.revoke_key(id);
+    app.revoke_key(id).await;
     let refused = app.call("GET", "/v1/pipelines").key(key).send().await;
 
     assert_eq!((refused.status, refused.code()), (401, "invalid_key"));
@@ -147,9 +149,11 @@ async fn a_key_is_not_good_once_revoked() {
 async fn a_key_is_not_good_once_expired() {
     let app = TestApp::new().await;
     let end = app.clock.now().as_micros() + 3_600_000_000;
-    let (_, key) = app.another_key(|key| {
-        key.expires_at = Some(lanekeeper_core::Timestamp::from_micros(end));
-    });
+    let (_, key) = app
+        .another_key(|key| {
+            key.expires_at = Some(lanekeeper_core::Timestamp::from_micros(end));
+        })
+        .await;
     assert_eq!(
         app.call("GET", "/v1/pipelines")
             .key(&key)

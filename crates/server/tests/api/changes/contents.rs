@@ -164,7 +164,9 @@ async fn an_updated_record_is_told_with_what_was_filled_before_and_after() {
 #[tokio::test]
 async fn all_changes_of_a_request_share_their_changeset_request_and_actor() {
     let app = TestApp::new().await;
-    let (key_id, key) = app.another_key(|key| key.name = "Website form".to_owned());
+    let (key_id, key) = app
+        .another_key(|key| key.name = "Website form".to_owned())
+        .await;
     let deal = app.tenant.opportunity(
         json!({"custom_attributes": {"seats": 1}}),
         json!({"account_domain": "acme.com", "primary_contact_email": "jane@acme.com", "additional_contact_emails": ["bob@acme.com"]}),
@@ -224,13 +226,17 @@ async fn a_request_without_an_id_is_in_the_feed_under_the_one_it_was_given() {
 async fn what_the_operator_does_is_in_the_feed() {
     let app = TestApp::new().await;
     let cli = Actor::cli();
-    let (key_id, _) = app.another_key(|_| {});
+    let (key_id, _) = app.another_key(|_| {}).await;
     let before = app.feed(&app.tenant).await.len();
 
     app.store
-        .update_organization(&app.org(), UnknownAttributes::Refuse, &cli)
+        .update_organization(&app.org().await, UnknownAttributes::Refuse, &cli)
+        .await
         .unwrap();
-    app.store.revoke_key(&app.org(), key_id, &cli).unwrap();
+    app.store
+        .revoke_key(&app.org().await, key_id, &cli)
+        .await
+        .unwrap();
 
     let changes: Vec<Value> = app.feed(&app.tenant).await.split_off(before);
     insta::assert_json_snapshot!(redacted(&json!(changes)), @r#"

@@ -36,7 +36,7 @@ async fn waiting_ends_as_soon_as_something_is_committed_and_not_before() {
 #[tokio::test]
 async fn the_commits_of_another_organisation_wake_nobody() {
     let app = TestApp::new().await;
-    let other = app.another_tenant();
+    let other = app.another_tenant().await;
     let target = format!(
         "/v1/changes?after={}&wait=1",
         app.feed(&app.tenant).await.len()

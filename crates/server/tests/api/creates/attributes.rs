@@ -160,7 +160,8 @@ async fn a_strict_organisation_makes_no_fields_and_names_the_nearest() {
     )
     .await;
     app.store
-        .update_organization(&app.org(), UnknownAttributes::Refuse, &Actor::cli())
+        .update_organization(&app.org().await, UnknownAttributes::Refuse, &Actor::cli())
+        .await
         .unwrap();
 
     let deal = app

@@ -36,14 +36,18 @@ async fn a_stages_id_wins_over_its_label() {
 #[tokio::test]
 async fn without_a_stage_it_is_the_pipelines_default_else_its_first() {
     let app = TestApp::new().await;
-    let with_default = app.another_tenant_with(|setup| {
-        setup.pipeline.stages[0].is_default = false;
-        setup.pipeline.stages[2].is_default = true;
-    });
-    let without = app.another_tenant_with(|setup| {
-        setup.pipeline.stages[0].is_default = false;
-        setup.pipeline.stages[0].is_active = false;
-    });
+    let with_default = app
+        .another_tenant_with(|setup| {
+            setup.pipeline.stages[0].is_default = false;
+            setup.pipeline.stages[2].is_default = true;
+        })
+        .await;
+    let without = app
+        .another_tenant_with(|setup| {
+            setup.pipeline.stages[0].is_default = false;
+            setup.pipeline.stages[0].is_active = false;
+        })
+        .await;
 
     for (tenant, label) in [
         (&app.tenant, "Lead"),
@@ -67,7 +71,7 @@ async fn without_a_stage_it_is_the_pipelines_default_else_its_first() {
 #[tokio::test]
 async fn a_stage_that_is_unknown_or_of_another_pipeline_is_refused_with_the_stages_there_are() {
     let app = TestApp::new().await;
-    let another = app.another_tenant().stage("Lead");
+    let another = app.another_tenant().await.stage("Lead");
 
     let by_name = app
         .create(json!({"stage_name": "Qualfied"}), json!({}))
@@ -102,7 +106,9 @@ async fn a_stage_that_is_unknown_or_of_another_pipeline_is_refused_with_the_stag
 #[tokio::test]
 async fn an_inactive_stage_is_no_stage_to_start_in() {
     let app = TestApp::new().await;
-    let tenant = app.another_tenant_with(|setup| setup.pipeline.stages[1].is_active = false);
+    let tenant = app
+        .another_tenant_with(|setup| setup.pipeline.stages[1].is_active = false)
+        .await;
     let inactive = tenant.stage("Qualified");
 
     for stage in [

@@ -32,7 +32,7 @@ pub(super) struct World<'a> {
 impl<'a> World<'a> {
     /// Makes what an operation is about, in an organisation of its own.
     pub(super) async fn of(app: &'a TestApp, operation: &str) -> Self {
-        let tenant = app.another_tenant();
+        let tenant = app.another_tenant().await;
         let ids = vec![
             (PIPELINE, tenant.pipeline_id.to_string()),
             (STAGE, tenant.stages[0].1.to_string()),

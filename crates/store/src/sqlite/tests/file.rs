@@ -3,14 +3,24 @@ use lanekeeper_core::object::Field;
 use rusqlite::{Connection, StatementStatus};
 use tempfile::TempDir;
 
-use super::open;
+use super::{at_once, open};
 use crate::sqlite::columns::has_column;
 use crate::sqlite::connection::{open_reader, open_writer};
 use crate::{Access, Clock, Database, OpenError, Settings, Store};
 
+fn close(store: &Store) {
+    let Store::Sqlite(sqlite) = store;
+    sqlite.close_now();
+}
+
 fn open_file(path: &std::path::Path, access: Access) -> Result<Store, OpenError> {
     let database = Database::Sqlite(path.to_owned());
-    Store::open(&database, access, Settings::default(), Clock::default())
+    at_once(Store::open(
+        &database,
+        access,
+        Settings::default(),
+        Clock::default(),
+    ))
 }
 
 #[test]
@@ -28,7 +38,7 @@ fn a_second_server_on_the_same_file_is_refused_and_a_command_is_not() {
 fn a_database_that_was_closed_opens_again() {
     let test = open();
 
-    test.store.close();
+    close(&test.store);
     drop(test.store);
 
     assert!(open_file(&test.path, Access::Serve).is_ok());
@@ -64,7 +74,7 @@ fn the_file_of_another_program_is_refused_and_left_alone() {
 #[test]
 fn a_database_of_a_newer_version_is_refused() {
     let test = open();
-    test.store.close();
+    close(&test.store);
     drop(test.store);
     Connection::open(&test.path)
         .unwrap()

@@ -58,7 +58,7 @@ async fn of_a_group_that_fails_only_the_guilty_request_fails() {
 #[tokio::test]
 async fn a_key_that_was_revoked_while_its_request_was_on_its_way_writes_nothing() {
     let test = open();
-    let key = test.store.keys(&test.org).unwrap().remove(0);
+    let key = test.store.keys(&test.org).await.unwrap().remove(0);
     let with_key = || {
         let actor = Actor {
             kind: ActorKind::ApiKey,
@@ -72,6 +72,7 @@ async fn a_key_that_was_revoked_while_its_request_was_on_its_way_writes_nothing(
     let before = with_key().await;
     test.store
         .revoke_key(&test.org, key.id, &Actor::cli())
+        .await
         .unwrap();
     let after = with_key().await;
 
@@ -124,7 +125,7 @@ async fn a_closed_store_finishes_what_it_took_and_takes_no_more() {
         .write(write(test.org, vec![account("a.com")], Mode::Whole))
         .await;
 
-    test.store.close();
+    test.store.close().await;
 
     assert!(first.is_ok());
     let after = test
