@@ -116,9 +116,13 @@ fn curl(fresh: &Fresh, listen: SocketAddr) -> String {
 }
 
 fn data_file(database: &Database) -> String {
-    let Database::Sqlite(path) = database;
-    let whole = std::path::absolute(path);
-    whole.unwrap_or_else(|_| path.clone()).display().to_string()
+    match database {
+        Database::Sqlite(path) => {
+            let whole = std::path::absolute(path);
+            whole.unwrap_or_else(|_| path.clone()).display().to_string()
+        }
+        Database::Postgres(url) => url.to_string(),
+    }
 }
 
 fn heading(text: &mut String, heading: &str) {

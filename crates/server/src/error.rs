@@ -145,7 +145,7 @@ impl ApiError {
                 "search_too_slow",
                 "This took too long and was stopped; ask for less, such as one stage, owner, account, contact or word",
             ),
-            Self::Read(ReadError::Unavailable(_)) => told(
+            Self::Read(ReadError::Unavailable(_) | ReadError::Unreachable(_)) => told(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "unavailable",
                 "The database cannot be read at the moment; try again",
@@ -175,10 +175,15 @@ impl ApiError {
             Self::RateLimited { retry_after_secs } => Some(*retry_after_secs),
             Self::Write(WriteError::StorageFull | WriteError::DiskFailed(_)) => Some(30),
             Self::Write(WriteError::TooManyKeys) => Some(3_600),
-            Self::Read(ReadError::TooSlow | ReadError::Unavailable(_)) => Some(1),
-            Self::Write(WriteError::Overloaded | WriteError::Closed | WriteError::InFlight) => {
-                Some(1)
-            }
+            Self::Read(
+                ReadError::TooSlow | ReadError::Unavailable(_) | ReadError::Unreachable(_),
+            ) => Some(1),
+            Self::Write(
+                WriteError::Overloaded
+                | WriteError::Closed
+                | WriteError::InFlight
+                | WriteError::Unreachable(_),
+            ) => Some(1),
             _ => None,
         }
     }
@@ -189,7 +194,8 @@ impl ApiError {
             Self::Write(
                 error @ (WriteError::Failed(_)
                 | WriteError::DiskFailed(_)
-                | WriteError::StorageFull),
+                | WriteError::StorageFull
+                | WriteError::Unreachable(_)),
             ) => {
                 tracing::error!(%error, "a write failed");
             }
@@ -257,6 +263,11 @@ fn write_error(error: &WriteError) -> Told {
             StatusCode::SERVICE_UNAVAILABLE,
             "unavailable",
             "Nothing can be written at the moment; try again",
+        ),
+        WriteError::Unreachable(_) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "unavailable",
+            "The database cannot be reached at the moment, and this may or may not have been written; send it again with the same Idempotency-Key, or look first",
         ),
         WriteError::StorageFull => (
             StatusCode::SERVICE_UNAVAILABLE,

@@ -42,6 +42,14 @@ pub enum OpenError {
         /// Why.
         source: rusqlite::Error,
     },
+    /// PostgreSQL said no, or nothing.
+    #[error("cannot open {database}: {reason}")]
+    Postgres {
+        /// Which, without its password.
+        database: String,
+        /// Why, and what to do about it.
+        reason: String,
+    },
 }
 
 /// Why something could not be read.
@@ -50,9 +58,15 @@ pub enum ReadError {
     /// SQLite said no.
     #[error("the database did not answer")]
     Sqlite(#[source] rusqlite::Error),
+    /// PostgreSQL said no.
+    #[error("the database did not answer")]
+    Postgres(#[source] tokio_postgres::Error),
     /// The file is busy, or cannot be reached: another try may do better.
     #[error("the database cannot be read at the moment")]
     Unavailable(#[source] rusqlite::Error),
+    /// The database server cannot be reached: another try may do better.
+    #[error("the database cannot be reached: {0}")]
+    Unreachable(String),
     /// What is stored is not what was written.
     #[error("the database holds what Lanekeeper did not write: {0}")]
     Corrupt(String),
@@ -94,6 +108,9 @@ pub enum WriteError {
     /// The disk failed while a commit was being synced.
     #[error("the disk failed under a commit: {0}")]
     DiskFailed(String),
+    /// The database server cannot be reached. What was being committed just then may have been made.
+    #[error("the database cannot be reached: {0}")]
+    Unreachable(String),
     /// Something else: a bug, or the disk.
     #[error("the write failed: {0}")]
     Failed(String),
@@ -135,7 +152,53 @@ impl From<ReadError> for WriteError {
     fn from(error: ReadError) -> Self {
         match error {
             ReadError::Sqlite(error) | ReadError::Unavailable(error) => error.into(),
+            ReadError::Postgres(error) => error.into(),
+            ReadError::Unreachable(reason) => Self::Unreachable(reason),
             other => Self::Failed(other.to_string()),
+        }
+    }
+}
+
+/// Codes of PostgreSQL that say that it cannot be used at the moment: it starts, stops, is full, or has become a copy of another.
+const UNREACHABLE: [&str; 6] = ["57P01", "57P02", "57P03", "53300", "25006", "57P05"];
+const CANCELLED: &str = "57014";
+const LOCK_TIMEOUT: &str = "55P03";
+const DISK_FULL: &str = "53100";
+
+/// Whether an error of PostgreSQL is about the connection, not about what was asked.
+fn is_unreachable(error: &tokio_postgres::Error) -> bool {
+    let code = error.code().map(tokio_postgres::error::SqlState::code);
+    code.is_none_or(|code| code.starts_with("08") || UNREACHABLE.contains(&code))
+}
+
+/// The whole chain of causes, for the operator.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
+
+impl From<tokio_postgres::Error> for ReadError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        match error.code().map(tokio_postgres::error::SqlState::code) {
+            Some(CANCELLED) => Self::TooSlow,
+            _ if is_unreachable(&error) => Self::Unreachable(chain(&error)),
+            _ => Self::Postgres(error),
+        }
+    }
+}
+
+impl From<tokio_postgres::Error> for WriteError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        match error.code().map(tokio_postgres::error::SqlState::code) {
+            Some(LOCK_TIMEOUT | CANCELLED) => Self::Overloaded,
+            Some(DISK_FULL) => Self::StorageFull,
+            _ if is_unreachable(&error) => Self::Unreachable(chain(&error)),
+            _ => Self::Failed(chain(&error)),
         }
     }
 }

@@ -6,17 +6,22 @@
 
 mod changeset;
 mod clock;
+mod commits;
 mod error;
+mod in_flight;
+mod postgres;
 mod read;
 #[cfg(feature = "recording")]
 pub mod recording;
 mod search;
 mod sqlite;
+mod stored;
 mod write;
 
 pub use changeset::{ChangePage, StoredChange};
 pub use clock::Clock;
 pub use error::{OpenError, ReadError, WriteError};
+pub use postgres::PostgresUrl;
 pub use read::{KeyEntry, Org, Overview};
 pub use search::SearchPage;
 pub use write::{Answer, Idempotency, Render, Write, Written};
@@ -36,11 +41,13 @@ use lanekeeper_core::{Faults, Object};
 use tokio::sync::watch;
 use uuid::Uuid;
 
-/// Which database: `sqlite:PATH`.
+/// Which database: `sqlite:PATH` or `postgres://…`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Database {
     /// A file on this machine.
     Sqlite(PathBuf),
+    /// A PostgreSQL server.
+    Postgres(PostgresUrl),
 }
 
 impl FromStr for Database {
@@ -52,10 +59,11 @@ impl FromStr for Database {
                 let path = path.strip_prefix("//").unwrap_or(path);
                 Ok(Self::Sqlite(path.into()))
             }
-            Some(("postgres" | "postgresql", _)) => {
-                Err("PostgreSQL is not supported by this version; use sqlite:PATH".to_owned())
-            }
-            _ => Err("is not a database; use sqlite:PATH, such as sqlite:lanekeeper.db".to_owned()),
+            Some(("postgres" | "postgresql", _)) => Ok(Self::Postgres(text.parse()?)),
+            _ => Err(
+                "is not a database; use sqlite:PATH, such as sqlite:lanekeeper.db, or postgres://USER:PASSWORD@HOST/DATABASE"
+                    .to_owned(),
+            ),
         }
     }
 }
@@ -64,6 +72,7 @@ impl std::fmt::Display for Database {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Sqlite(path) => write!(out, "sqlite:{}", path.display()),
+            Self::Postgres(url) => url.fmt(out),
         }
     }
 }
@@ -111,6 +120,8 @@ pub enum Access {
 pub enum Store {
     /// A SQLite file.
     Sqlite(Arc<sqlite::Sqlite>),
+    /// A PostgreSQL server.
+    Postgres(Arc<postgres::Postgres>),
 }
 
 impl Store {
@@ -124,9 +135,16 @@ impl Store {
         settings: Settings,
         clock: Clock,
     ) -> Result<Self, OpenError> {
-        let Database::Sqlite(path) = database;
-        let sqlite = sqlite::Sqlite::open(path, access, settings, clock)?;
-        Ok(Self::Sqlite(Arc::new(sqlite)))
+        Ok(match database {
+            Database::Sqlite(path) => {
+                let sqlite = sqlite::Sqlite::open(path, access, settings, clock)?;
+                Self::Sqlite(Arc::new(sqlite))
+            }
+            Database::Postgres(url) => {
+                let postgres = postgres::Postgres::open(url, access, settings, clock).await?;
+                Self::Postgres(Arc::new(postgres))
+            }
+        })
     }
 
     /// Plans and makes a write: when this returns `Ok`, what it made is on disk.
@@ -136,6 +154,7 @@ impl Store {
     pub async fn write(&self, write: Write) -> Result<Written, WriteError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.write(write).await,
+            Self::Postgres(postgres) => postgres.write(write).await,
         }
     }
 
@@ -146,6 +165,7 @@ impl Store {
     pub async fn set_up(&self, setup: &Setup) -> Result<(), WriteError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.set_up(setup, false),
+            Self::Postgres(postgres) => postgres.set_up(setup, false).await,
         }
     }
 
@@ -156,6 +176,7 @@ impl Store {
     pub async fn add_organization(&self, setup: &Setup) -> Result<(), WriteError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.set_up(setup, true),
+            Self::Postgres(postgres) => postgres.set_up(setup, true).await,
         }
     }
 
@@ -171,6 +192,7 @@ impl Store {
     ) -> Result<(), WriteError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.update_organization(org, rule, actor),
+            Self::Postgres(postgres) => postgres.update_organization(org, rule, actor).await,
         }
     }
 
@@ -181,6 +203,7 @@ impl Store {
     pub async fn create_key(&self, org: &Org, key: &Key, actor: &Actor) -> Result<(), WriteError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.create_key(org, key, actor),
+            Self::Postgres(postgres) => postgres.create_key(org, key, actor).await,
         }
     }
 
@@ -191,6 +214,7 @@ impl Store {
     pub async fn revoke_key(&self, org: &Org, id: Uuid, actor: &Actor) -> Result<bool, WriteError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.revoke_key(org, id, actor),
+            Self::Postgres(postgres) => postgres.revoke_key(org, id, actor).await,
         }
     }
 
@@ -201,6 +225,7 @@ impl Store {
     pub async fn touch_keys(&self, used: Vec<(Org, Uuid)>) -> Result<(), WriteError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.touch_keys(used).await,
+            Self::Postgres(postgres) => postgres.touch_keys(used).await,
         }
     }
 
@@ -211,6 +236,7 @@ impl Store {
     pub async fn key(&self, hash: &[u8; 32]) -> Result<Option<KeyEntry>, ReadError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.key(hash),
+            Self::Postgres(postgres) => postgres.key(hash).await,
         }
     }
 
@@ -221,6 +247,7 @@ impl Store {
     pub async fn keys(&self, org: &Org) -> Result<Vec<Key>, ReadError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.keys(org),
+            Self::Postgres(postgres) => postgres.keys(org).await,
         }
     }
 
@@ -231,6 +258,7 @@ impl Store {
     pub async fn live_keys(&self, org: &Org) -> Result<Vec<Key>, ReadError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.live_keys(org),
+            Self::Postgres(postgres) => postgres.live_keys(org).await,
         }
     }
 
@@ -241,6 +269,7 @@ impl Store {
     pub async fn users(&self, org: &Org) -> Result<Vec<User>, ReadError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.users(org),
+            Self::Postgres(postgres) => postgres.users(org).await,
         }
     }
 
@@ -251,6 +280,7 @@ impl Store {
     pub async fn user(&self, org: &Org, id: Uuid) -> Result<Option<User>, ReadError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.user(org, id),
+            Self::Postgres(postgres) => postgres.user(org, id).await,
         }
     }
 
@@ -261,6 +291,7 @@ impl Store {
     pub async fn overview(&self) -> Result<Vec<Overview>, ReadError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.overview(),
+            Self::Postgres(postgres) => postgres.overview().await,
         }
     }
 
@@ -276,6 +307,7 @@ impl Store {
     ) -> Result<Option<Found>, ReadError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.record(org, object, id),
+            Self::Postgres(postgres) => postgres.record(org, object, id).await,
         }
     }
 
@@ -286,6 +318,7 @@ impl Store {
     pub async fn pipelines(&self, org: &Org) -> Result<Vec<Pipeline>, ReadError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.pipelines(org),
+            Self::Postgres(postgres) => postgres.pipelines(org).await,
         }
     }
 
@@ -296,6 +329,7 @@ impl Store {
     pub async fn pipeline(&self, org: &Org, id: Uuid) -> Result<Option<Pipeline>, ReadError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.pipeline(org, id),
+            Self::Postgres(postgres) => postgres.pipeline(org, id).await,
         }
     }
 
@@ -308,6 +342,7 @@ impl Store {
             Self::Sqlite(sqlite) => {
                 sqlite::Sqlite::summary(Arc::clone(sqlite), org, pipeline_id).await
             }
+            Self::Postgres(postgres) => postgres.summary(org, pipeline_id).await,
         }
     }
 
@@ -318,6 +353,7 @@ impl Store {
     pub async fn fields(&self, org: &Org, scope: Scope) -> Result<Vec<FieldDefinition>, ReadError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.fields(org, scope),
+            Self::Postgres(postgres) => postgres.fields(org, scope).await,
         }
     }
 
@@ -335,6 +371,7 @@ impl Store {
             Self::Sqlite(sqlite) => {
                 sqlite::Sqlite::changes(Arc::clone(sqlite), org, after, limit).await
             }
+            Self::Postgres(postgres) => postgres.changes(org, after, limit).await,
         }
     }
 
@@ -349,6 +386,7 @@ impl Store {
     ) -> Result<Result<SearchPage, Faults>, ReadError> {
         match self {
             Self::Sqlite(sqlite) => sqlite::Sqlite::search(Arc::clone(sqlite), org, draft).await,
+            Self::Postgres(postgres) => postgres.search(org, draft).await,
         }
     }
 
@@ -357,6 +395,7 @@ impl Store {
     pub fn commits(&self, org: &Org) -> watch::Receiver<i64> {
         match self {
             Self::Sqlite(sqlite) => sqlite.commits(org),
+            Self::Postgres(postgres) => postgres.commits(org),
         }
     }
 
@@ -367,6 +406,7 @@ impl Store {
     pub async fn check(&self) -> Result<(), String> {
         match self {
             Self::Sqlite(sqlite) => sqlite.check(),
+            Self::Postgres(postgres) => postgres.check().await,
         }
     }
 
@@ -375,6 +415,7 @@ impl Store {
     pub fn failed(&self) -> watch::Receiver<bool> {
         match self {
             Self::Sqlite(sqlite) => sqlite.failed(),
+            Self::Postgres(postgres) => postgres.failed(),
         }
     }
 
@@ -382,6 +423,7 @@ impl Store {
     pub async fn close(&self) {
         match self {
             Self::Sqlite(sqlite) => sqlite::Sqlite::close(Arc::clone(sqlite)).await,
+            Self::Postgres(postgres) => postgres.close().await,
         }
     }
 }

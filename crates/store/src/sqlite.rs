@@ -2,7 +2,6 @@
 
 mod apply;
 mod columns;
-mod commits;
 pub(crate) mod connection;
 mod cycle;
 mod functions;
@@ -28,8 +27,9 @@ use rusqlite::Connection;
 use tokio::sync::{oneshot, watch};
 use uuid::Uuid;
 
-use crate::sqlite::commits::Commits;
-use crate::sqlite::writer::{InFlight, Job, Writer};
+use crate::commits::Commits;
+use crate::in_flight::InFlight;
+use crate::sqlite::writer::{Job, Writer};
 use crate::{Access, Clock, OpenError, Org, ReadError, Settings, Write, WriteError, Written};
 
 /// Reader connections that are kept open; more are opened under load, and closed again.

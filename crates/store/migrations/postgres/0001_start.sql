@@ -17,6 +17,7 @@ create table organization (
     name text not null,
     unknown_attributes text not null check (unknown_attributes in ('create', 'strict')),
     last_sequence bigint not null default 0,
+    last_write_at bigint not null default 0,
     idempotency_keys bigint not null default 0,
     created_at bigint not null
 );

@@ -10,8 +10,9 @@ use rusqlite::types::{ToSqlOutput, Value as Sql};
 use rusqlite::{Connection, ToSql, params, params_from_iter};
 use uuid::Uuid;
 
-use super::columns::{custom_sql, has_column, sql_of, statements};
+use super::columns::{has_column, sql_of, statements};
 use super::{index_custom, index_name, index_text, timeline};
+use crate::stored::custom_sql;
 use crate::{Org, changeset};
 
 /// What the changes of one request are stored with.

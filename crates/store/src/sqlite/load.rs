@@ -15,8 +15,9 @@ use lanekeeper_core::{Email, Facts, Needs, Object, Record, Timestamp, Value};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, Row, params};
 use uuid::Uuid;
 
-use super::columns::{metadata_of, record_columns, record_of, statements};
+use super::columns::{record_columns, record_of, statements};
 use super::timeline;
+use crate::stored::metadata_of;
 use crate::{Org, ReadError};
 
 /// What is known of the organisation itself.

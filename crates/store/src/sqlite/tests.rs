@@ -56,6 +56,13 @@ fn open_with(settings: Settings) -> TestStore {
     }
 }
 
+fn sqlite(store: &Store) -> &crate::sqlite::Sqlite {
+    match store {
+        Store::Sqlite(sqlite) => sqlite,
+        Store::Postgres(_) => panic!("it was opened as a file"),
+    }
+}
+
 /// What comes of a future that has nothing to wait for, as most of SQLite's.
 fn at_once<T>(future: impl Future<Output = T>) -> T {
     let mut future = std::pin::pin!(future);

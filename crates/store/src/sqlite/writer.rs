@@ -1,6 +1,5 @@
 //! The writer thread: takes what waits, runs it as one group, answers each.
 
-use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{
     Receiver, RecvTimeoutError, SyncSender, TrySendError, channel, sync_channel,
@@ -13,8 +12,8 @@ use rusqlite::{Connection, params};
 use tokio::sync::{oneshot, watch};
 use uuid::Uuid;
 
-use super::commits::Commits;
 use super::cycle::{Cycle, Group};
+use crate::commits::Commits;
 use crate::{Clock, Org, Settings, Write, WriteError, Written};
 
 /// How often the log is copied into the file, beside the writer.
@@ -285,35 +284,6 @@ fn checkpoint_beside(
 /// Copies what can be copied without waiting; the pages in the log.
 fn checkpoint(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("pragma wal_checkpoint(passive)", [], |row| row.get(1))
-}
-
-/// The idempotency keys whose first request is still on its way.
-#[derive(Clone, Default)]
-pub(super) struct InFlight(Arc<Mutex<BTreeSet<(Org, String)>>>);
-
-/// Holds a key until it is dropped.
-pub(super) struct Claim {
-    keys: InFlight,
-    key: (Org, String),
-}
-
-impl InFlight {
-    pub(super) fn claim(&self, org: Org, key: &str) -> Result<Claim, WriteError> {
-        let key = (org, key.to_owned());
-        match lock(&self.0).insert(key.clone()) {
-            true => Ok(Claim {
-                keys: self.clone(),
-                key,
-            }),
-            false => Err(WriteError::InFlight),
-        }
-    }
-}
-
-impl Drop for Claim {
-    fn drop(&mut self) {
-        lock(&self.keys.0).remove(&self.key);
-    }
 }
 
 /// A thread whose name tells an operator what it is busy with.

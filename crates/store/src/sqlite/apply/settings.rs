@@ -7,7 +7,7 @@ use rusqlite::{Connection, params};
 use uuid::Uuid;
 
 use crate::Org;
-use crate::sqlite::columns::metadata_sql;
+use crate::stored::metadata_sql;
 
 pub(super) fn create_field(
     connection: &Connection,

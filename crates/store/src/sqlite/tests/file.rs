@@ -9,7 +9,7 @@ use crate::sqlite::connection::{open_reader, open_writer};
 use crate::{Access, Clock, Database, OpenError, Settings, Store};
 
 fn close(store: &Store) {
-    let Store::Sqlite(sqlite) = store;
+    let sqlite = super::sqlite(store);
     sqlite.close_now();
 }
 

@@ -145,7 +145,7 @@ fn ids(connection: &Connection, object: Object) -> Vec<Uuid> {
 
 /// The feed counts from one without gaps, and ends where the organisation says.
 fn check_feed(store: &Store, org: Org) -> Result<(), TestCaseError> {
-    let Store::Sqlite(sqlite) = store;
+    let sqlite = super::sqlite(store);
     let mut after = 0;
     loop {
         let page = sqlite.changes_now(org, after, 3).unwrap();

@@ -118,7 +118,7 @@ fn text(text: &str) -> Input {
 }
 
 fn plans(test: &TestStore, draft: &Draft) -> Vec<String> {
-    let crate::Store::Sqlite(sqlite) = &test.store;
+    let sqlite = super::sqlite(&test.store);
     sqlite.explain(test.org, draft).unwrap().unwrap()
 }
 

@@ -43,7 +43,7 @@ pub(super) fn modelled(changes: &[Change]) -> Model {
 }
 
 pub(super) fn page(test: &TestStore, draft: &Draft) -> SearchPage {
-    let crate::Store::Sqlite(sqlite) = &test.store;
+    let sqlite = super::sqlite(&test.store);
     sqlite.search_now(test.org, draft).unwrap().unwrap()
 }
 
@@ -263,7 +263,7 @@ pub(super) fn account(number: u128) -> std::sync::Arc<lanekeeper_core::Record> {
 }
 
 pub(super) fn plan_of(test: &TestStore, draft: &Draft) -> String {
-    let crate::Store::Sqlite(sqlite) = &test.store;
+    let sqlite = super::sqlite(&test.store);
     let plans = sqlite.explain(test.org, draft).unwrap().unwrap();
     plans.join("\n--\n")
 }

@@ -20,7 +20,7 @@ proptest! {
         changes.iter().for_each(|change| model.apply(change));
         make(&test, &changes);
 
-        let crate::Store::Sqlite(sqlite) = &test.store;
+        let sqlite = super::sqlite(&test.store);
         let summary = sqlite.summary_now(test.org, setup.pipeline.id).unwrap();
 
         let sizes = sizes_by_stage(&model, &setup.pipeline);
@@ -98,7 +98,7 @@ fn deal_size(record: &Record) -> f64 {
 #[test]
 fn a_summary_looks_at_one_index_and_at_no_row() {
     let test = open();
-    let crate::Store::Sqlite(sqlite) = &test.store;
+    let sqlite = super::sqlite(&test.store);
 
     let plan = sqlite.explain_summary().unwrap();
 

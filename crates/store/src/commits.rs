@@ -9,11 +9,11 @@ use crate::Org;
 
 /// One channel for each organisation that somebody has waited for.
 #[derive(Clone, Default)]
-pub(super) struct Commits(Arc<Mutex<BTreeMap<Org, watch::Sender<i64>>>>);
+pub(crate) struct Commits(Arc<Mutex<BTreeMap<Org, watch::Sender<i64>>>>);
 
 impl Commits {
     /// Tells of the organisation's commits from now on.
-    pub(super) fn of(&self, org: Org) -> watch::Receiver<i64> {
+    pub(crate) fn of(&self, org: Org) -> watch::Receiver<i64> {
         self.lock()
             .entry(org)
             .or_insert_with(|| watch::channel(0).0)
@@ -21,10 +21,17 @@ impl Commits {
     }
 
     /// Tells those who wait.
-    pub(super) fn tell(&self, org: Org, sequence: i64) {
+    pub(crate) fn tell(&self, org: Org, sequence: i64) {
         if let Some(sender) = self.lock().get(&org) {
             sender.send_replace(sequence);
         }
+    }
+
+    /// Lets all who wait look for themselves.
+    pub(crate) fn wake_all(&self) {
+        self.lock()
+            .values()
+            .for_each(|sender| sender.send_modify(|_| {}));
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<Org, watch::Sender<i64>>> {

@@ -1,0 +1,140 @@
+//! PostgreSQL: one database for any number of servers.
+
+mod apply;
+mod columns;
+mod connection;
+mod cycle;
+mod health;
+mod idempotency;
+mod lane;
+mod load;
+mod migrate;
+mod read;
+mod search;
+mod session;
+mod settings;
+mod url;
+mod value_bytes;
+
+use deadpool_postgres::Pool;
+use tokio::sync::{oneshot, watch};
+use uuid::Uuid;
+
+pub use url::PostgresUrl;
+
+use self::health::Health;
+use self::lane::Lanes;
+use self::session::{Purpose, Session, Sight};
+use crate::commits::Commits;
+use crate::in_flight::InFlight;
+use crate::{Access, Clock, OpenError, Org, Settings, Write, WriteError, Written};
+
+/// Connections that read, and those of short commands.
+const READERS_MAX: usize = 16;
+
+/// A PostgreSQL database, open.
+pub struct Postgres {
+    pool: Pool,
+    clock: Clock,
+    cursor_key: [u8; 32],
+    health: Health,
+    /// None for a command, which has no requests.
+    lanes: Option<Lanes>,
+    commits: Commits,
+    in_flight: InFlight,
+    failed: watch::Sender<bool>,
+}
+
+impl Postgres {
+    pub(crate) async fn open(
+        url: &PostgresUrl,
+        access: Access,
+        settings: Settings,
+        clock: Clock,
+    ) -> Result<Self, OpenError> {
+        let cursor_key = migrate::prepare(url).await?;
+        let pool = connection::pool(url, READERS_MAX)?;
+        let commits = Commits::default();
+        let health = match access {
+            Access::Serve => Health::watch(url.clone(), commits.clone()),
+            Access::Command => Health::unwatched(),
+        };
+        let lanes = match access {
+            Access::Serve => {
+                let write_pool = connection::pool(url, lane::LANES)?;
+                Some(Lanes::start(
+                    write_pool,
+                    settings,
+                    clock.clone(),
+                    commits.clone(),
+                    health.clone(),
+                ))
+            }
+            Access::Command => None,
+        };
+        Ok(Self {
+            pool,
+            clock,
+            cursor_key,
+            health,
+            lanes,
+            commits,
+            in_flight: InFlight::default(),
+            failed: watch::channel(false).0,
+        })
+    }
+
+    pub(crate) async fn write(&self, write: Write) -> Result<Written, WriteError> {
+        let claim = match &write.idempotency {
+            Some(idempotency) if !write.dry_run => {
+                Some(self.in_flight.claim(write.org, &idempotency.key)?)
+            }
+            _ => None,
+        };
+        self.health.check().map_err(WriteError::Unreachable)?;
+        let (answer, answered) = oneshot::channel();
+        let lanes = self.lanes.as_ref().ok_or(WriteError::Closed)?;
+        lanes.send(lane::Job { write, answer })?;
+        let written = answered.await.map_err(|_| WriteError::Closed)?;
+        drop(claim);
+        written
+    }
+
+    /// Notes when keys were last used, an organisation at a time.
+    pub(crate) async fn touch_keys(&self, used: Vec<(Org, Uuid)>) -> Result<(), WriteError> {
+        let now = self.clock.now().as_micros();
+        let sql = "update api_key set last_used_at = $3 where org = $1 and id = any($2)";
+        for keys in used.chunk_by(|(one, _), (other, _)| one == other) {
+            let org = keys[0].0;
+            let ids: Vec<Uuid> = keys.iter().map(|(_, id)| *id).collect();
+            let session = Session::begin(&self.pool, Sight::Org(org), Purpose::Write).await?;
+            session.execute(sql, &[&org.id(), &ids, &now]).await?;
+            session.commit().await?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn commits(&self, org: &Org) -> watch::Receiver<i64> {
+        self.commits.of(*org)
+    }
+
+    /// Never true: a server whose disk fails stops by itself, which is an error of the connection.
+    pub(crate) fn failed(&self) -> watch::Receiver<bool> {
+        self.failed.subscribe()
+    }
+
+    pub(crate) async fn check(&self) -> Result<(), String> {
+        self.health.check()?;
+        let client = self.pool.get().await.map_err(|error| error.to_string())?;
+        let answered = client.simple_query("select 1").await;
+        answered.map(drop).map_err(|error| error.to_string())
+    }
+
+    pub(crate) async fn close(&self) {
+        if let Some(lanes) = &self.lanes {
+            lanes.close().await;
+        }
+        self.health.stop();
+        self.pool.close();
+    }
+}

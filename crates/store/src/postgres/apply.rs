@@ -1,0 +1,199 @@
+//! Changes made: rows from changes. What a group does to a record is written once, as it is in the end, and all records of a
+//! kind with one statement.
+
+mod derived;
+mod settings;
+
+use std::collections::BTreeMap;
+
+use deadpool_postgres::ClientWrapper as Client;
+use lanekeeper_core::change::{Actor, Change};
+use lanekeeper_core::{Object, Record, Timestamp};
+use tokio_postgres::types::ToSql;
+use uuid::Uuid;
+
+use super::columns::{Columns, statements};
+use super::cycle::Failure;
+use crate::{Org, changeset};
+
+/// The changes of one request, and what they are stored with.
+pub(super) struct Changeset {
+    pub(super) id: Uuid,
+    pub(super) request_id: String,
+    pub(super) actor: Actor,
+    pub(super) at: Timestamp,
+    pub(super) changes: Vec<Change>,
+}
+
+/// What becomes of a record: as it was before the group, if it was there, and as it is after it.
+pub(super) struct Edit<'a> {
+    before: Option<&'a Record>,
+    after: &'a Record,
+}
+
+/// Makes the changes, and notes them in the feed behind `last_sequence`; the new last sequence.
+pub(super) async fn apply(
+    client: &Client,
+    org: Org,
+    changesets: &[Changeset],
+    last_sequence: i64,
+) -> Result<i64, Failure> {
+    let changes = || changesets.iter().flat_map(|changeset| &changeset.changes);
+    for change in changes() {
+        settings::apply(client, org, change).await?;
+    }
+    let edits = edits(changes());
+    for object in Object::ALL {
+        let of_object = edits.values().filter(|edit| edit.after.object == object);
+        let of_object: Vec<&Edit> = of_object.collect();
+        write(client, org, object, &of_object).await?;
+    }
+    let edits: Vec<&Edit> = edits.values().collect();
+    derived::write(client, org, &edits).await?;
+    for change in changes() {
+        if let Change::UpdateField { before, after } = change {
+            derived::convert(client, org, before, after).await?;
+        }
+    }
+    note(client, org, changesets, last_sequence).await
+}
+
+/// What becomes of each record, by its id: records that were created together are written together.
+fn edits<'a>(changes: impl Iterator<Item = &'a Change>) -> BTreeMap<Uuid, Edit<'a>> {
+    let mut edits: BTreeMap<Uuid, Edit> = BTreeMap::new();
+    for change in changes {
+        let (before, after) = match change {
+            Change::CreateRecord(record) => (None, record),
+            Change::UpdateRecord { before, after } => (Some(before.as_ref()), after),
+            _ => continue,
+        };
+        let edit = edits.entry(after.id).or_insert(Edit { before, after });
+        edit.after = after;
+    }
+    edits
+}
+
+async fn write(
+    client: &Client,
+    org: Org,
+    object: Object,
+    edits: &[&Edit<'_>],
+) -> Result<(), Failure> {
+    let new = edits.iter().filter(|edit| edit.before.is_none());
+    let new: Vec<&Record> = new.map(|edit| edit.after).collect();
+    let changed = edits.iter().filter(|edit| edit.before.is_some());
+    let changed: Vec<&Record> = changed.map(|edit| edit.after).collect();
+    set_aside(client, org, object, edits).await?;
+    let statements = statements(object);
+    execute_columns(client, org, object, &statements.update, &changed).await?;
+    execute_columns(client, org, object, &statements.insert, &new).await
+}
+
+/// Takes records whose key changes out of the unique index: two may change places, and one may take what another leaves.
+async fn set_aside(
+    client: &Client,
+    org: Org,
+    object: Object,
+    edits: &[&Edit<'_>],
+) -> Result<(), Failure> {
+    let key = match object {
+        Object::Account => "domain",
+        Object::Contact => "email",
+        Object::Opportunity | Object::Note | Object::Activity => return Ok(()),
+    };
+    let leaving = edits.iter().filter_map(|edit| {
+        let before = edit.before?;
+        let is_same = before.text(key) == edit.after.text(key) && edit.after.is_live();
+        (before.is_live() && !is_same).then_some(before.id)
+    });
+    let leaving: Vec<Uuid> = leaving.collect();
+    if leaving.is_empty() {
+        return Ok(());
+    }
+    let table = object.name();
+    let sql = format!("update {table} set deleted_at = 0 where org = $1 and id = any($2)");
+    execute(client, &sql, &[&org.id(), &leaving]).await
+}
+
+async fn execute_columns(
+    client: &Client,
+    org: Org,
+    object: Object,
+    sql: &str,
+    records: &[&Record],
+) -> Result<(), Failure> {
+    if records.is_empty() {
+        return Ok(());
+    }
+    let columns = Columns::new(object, records);
+    execute(client, sql, &columns.parameters(&org.id())).await
+}
+
+/// Runs a statement that is prepared once for each connection.
+pub(super) async fn execute(
+    client: &Client,
+    sql: &str,
+    parameters: &[&(dyn ToSql + Sync)],
+) -> Result<(), Failure> {
+    let statement = client.prepare_cached(sql).await?;
+    client.execute(&statement, parameters).await?;
+    Ok(())
+}
+
+/// Notes the changesets in the feed; its last sequence.
+async fn note(
+    client: &Client,
+    org: Org,
+    changesets: &[Changeset],
+    last_sequence: i64,
+) -> Result<i64, Failure> {
+    let mut last = last_sequence;
+    let (mut firsts, mut lasts, mut jsons, mut of) = (vec![], vec![], vec![], vec![]);
+    for changeset in changesets {
+        for (count, json) in changeset::to_rows(&changeset.changes) {
+            firsts.push(last + 1);
+            last += i64::try_from(count).expect("a plan has few changes");
+            lasts.push(last);
+            jsons.push(json);
+            of.push(changeset);
+        }
+    }
+    let ids: Vec<Uuid> = of.iter().map(|changeset| changeset.id).collect();
+    let requests: Vec<&str> = of
+        .iter()
+        .map(|changeset| changeset.request_id.as_str())
+        .collect();
+    let kinds: Vec<&str> = of
+        .iter()
+        .map(|changeset| changeset.actor.kind.name())
+        .collect();
+    let actors: Vec<Option<Uuid>> = of.iter().map(|changeset| changeset.actor.id).collect();
+    let names: Vec<Option<&str>> = of
+        .iter()
+        .map(|changeset| changeset.actor.name.as_deref())
+        .collect();
+    let times: Vec<i64> = of
+        .iter()
+        .map(|changeset| changeset.at.as_micros())
+        .collect();
+    let sql = "
+        insert into changeset
+            (org, first_sequence, last_sequence, id, request_id, actor_kind, actor_id, actor_name, occurred_at, changes)
+        select $1, u.* from unnest(
+            $2::int8[], $3::int8[], $4::uuid[], $5::text[], $6::text[], $7::uuid[], $8::text[], $9::int8[], $10::text[]
+        ) as u";
+    let parameters: [&(dyn ToSql + Sync); 10] = [
+        &org.id(),
+        &firsts,
+        &lasts,
+        &ids,
+        &requests,
+        &kinds,
+        &actors,
+        &names,
+        &times,
+        &jsons,
+    ];
+    execute(client, sql, &parameters).await?;
+    Ok(last)
+}

@@ -1,0 +1,67 @@
+//! Connections: what each is told, and how long anything may take.
+
+use std::time::Duration;
+
+use deadpool_postgres::{
+    Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime,
+};
+use tokio_postgres::NoTls;
+use tokio_postgres::config::Config;
+
+use super::PostgresUrl;
+use crate::OpenError;
+
+/// How long it may take to connect, or to wait for a connection.
+const CONNECT_WITHIN: Duration = Duration::from_millis(700);
+const CONNECTION_WITHIN: Duration = Duration::from_secs(2);
+/// How long a network may be silent.
+const SILENT_FOR_MAX: Duration = Duration::from_secs(5);
+
+/// What every connection is told. A commit is on disk before it is answered, whatever the server's own setting is.
+const OPTIONS: &str = "-c synchronous_commit=on -c statement_timeout=5s -c lock_timeout=2s \
+    -c idle_in_transaction_session_timeout=10s -c timezone=UTC -c search_path=public \
+    -c default_transaction_isolation=read\\ committed";
+
+/// How this binary connects.
+pub(super) fn config(url: &PostgresUrl) -> Config {
+    let mut config = url.config();
+    let options = match config.get_options() {
+        Some(wanted) => format!("{wanted} {OPTIONS}"),
+        None => OPTIONS.to_owned(),
+    };
+    config
+        .options(options)
+        .application_name("lanekeeper")
+        .connect_timeout(CONNECT_WITHIN)
+        .tcp_user_timeout(SILENT_FOR_MAX)
+        .keepalives_idle(SILENT_FOR_MAX);
+    config
+}
+
+/// Connections that are kept for the next who needs one.
+pub(super) fn pool(url: &PostgresUrl, size: usize) -> Result<Pool, OpenError> {
+    let manager = ManagerConfig {
+        recycling_method: RecyclingMethod::Fast,
+    };
+    let manager = Manager::from_config(config(url), NoTls, manager);
+    let pool = Pool::builder(manager)
+        .max_size(size)
+        .runtime(Runtime::Tokio1)
+        .wait_timeout(Some(CONNECTION_WITHIN))
+        .create_timeout(Some(CONNECT_WITHIN))
+        .recycle_timeout(Some(CONNECT_WITHIN));
+    pool.build().map_err(|error| OpenError::Postgres {
+        database: url.to_string(),
+        reason: error.to_string(),
+    })
+}
+
+/// Why there is no connection, for the operator.
+pub(super) fn reason(error: &PoolError) -> String {
+    crate::error::chain(error)
+}
+
+/// Closes a connection of which nobody knows any more in what state it is.
+pub(super) fn discard(client: Object) {
+    drop(Object::take(client));
+}

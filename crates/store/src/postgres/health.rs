@@ -1,0 +1,201 @@
+//! Whether the database can be reached, and who else has committed: one connection that listens, and is asked again and again
+//! whether it still hears.
+
+use std::collections::BTreeMap;
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Notify, watch};
+use tokio::task::AbortHandle;
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+use tokio_postgres::{AsyncMessage, Client, NoTls};
+use uuid::Uuid;
+
+use super::{PostgresUrl, connection};
+use crate::Org;
+use crate::commits::Commits;
+
+/// How often the database is asked, and how soon it has to answer: whoever waits for it is told within a second.
+const ASKED_EVERY: Duration = Duration::from_millis(200);
+const ANSWERED_WITHIN: Duration = Duration::from_millis(700);
+/// How often other servers are told of commits.
+const TOLD_EVERY: Duration = Duration::from_millis(5);
+const CHANNEL: &str = "lanekeeper_commits";
+
+/// What is known of the way to the database.
+#[derive(Clone)]
+pub(super) struct Health {
+    state: watch::Receiver<bool>,
+    outbox: Arc<Outbox>,
+    watching: Option<AbortHandle>,
+}
+
+/// The commits that the other servers have not been told of.
+#[derive(Default)]
+struct Outbox {
+    last: Mutex<BTreeMap<Uuid, i64>>,
+    filled: Notify,
+}
+
+impl Health {
+    /// Watches the database until it is told to stop.
+    pub(super) fn watch(url: PostgresUrl, commits: Commits) -> Self {
+        let (sender, state) = watch::channel(true);
+        let outbox = Arc::new(Outbox::default());
+        let watcher = Watcher {
+            url,
+            commits,
+            outbox: Arc::clone(&outbox),
+            state: sender,
+        };
+        let watching = Some(tokio::spawn(watcher.run()).abort_handle());
+        Self {
+            state,
+            outbox,
+            watching,
+        }
+    }
+
+    /// For a short command, which finds out by itself.
+    pub(super) fn unwatched() -> Self {
+        Self {
+            state: watch::channel(true).1,
+            outbox: Arc::default(),
+            watching: None,
+        }
+    }
+
+    /// Why it is not to be tried at the moment.
+    pub(super) fn check(&self) -> Result<(), String> {
+        match *self.state.borrow() {
+            true => Ok(()),
+            false => Err("it does not answer".to_owned()),
+        }
+    }
+
+    /// Waits until the database does not answer any more.
+    pub(super) async fn lost(&self) {
+        let mut state = self.state.clone();
+        if state.wait_for(|reached| !reached).await.is_err() {
+            // Nobody watches: it is not lost as far as anybody knows.
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// Tells the other servers, soon.
+    pub(super) fn tell(&self, org: Org, sequence: i64) {
+        if self.watching.is_some() {
+            self.outbox.lock().insert(org.id(), sequence);
+            self.outbox.filled.notify_one();
+        }
+    }
+
+    pub(super) fn stop(&self) {
+        if let Some(watching) = &self.watching {
+            watching.abort();
+        }
+    }
+}
+
+impl Outbox {
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<Uuid, i64>> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+struct Watcher {
+    url: PostgresUrl,
+    commits: Commits,
+    outbox: Arc<Outbox>,
+    state: watch::Sender<bool>,
+}
+
+impl Watcher {
+    async fn run(self) {
+        loop {
+            let ended = self.listen().await;
+            if self.state.send_replace(false) {
+                tracing::error!(reason = ended, "the database cannot be reached");
+            }
+            sleep(ASKED_EVERY).await;
+        }
+    }
+
+    /// Listens until the connection is lost; why it was.
+    async fn listen(&self) -> String {
+        let config = connection::config(&self.url);
+        let connected = timeout(ANSWERED_WITHIN, config.connect(NoTls)).await;
+        let (client, mut incoming) = match connected {
+            Ok(Ok(connected)) => connected,
+            Ok(Err(error)) => return crate::error::chain(&error),
+            Err(_) => return "it does not answer".to_owned(),
+        };
+        let hear = async {
+            loop {
+                match poll_fn(|context| incoming.poll_message(context)).await {
+                    Some(Ok(AsyncMessage::Notification(heard))) => self.heard(heard.payload()),
+                    Some(Ok(_)) => {}
+                    Some(Err(error)) => return crate::error::chain(&error),
+                    None => return "it closed the connection".to_owned(),
+                }
+            }
+        };
+        tokio::select! {
+            reason = hear => reason,
+            reason = self.ask(&client) => reason,
+            reason = self.pass_on(&client) => reason,
+        }
+    }
+
+    /// Asks again and again; why there was no answer.
+    async fn ask(&self, client: &Client) -> String {
+        let listen = format!("listen {CHANNEL}");
+        let mut question = listen.as_str();
+        let mut ticks = interval(ASKED_EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            match timeout(ANSWERED_WITHIN, client.batch_execute(question)).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => return crate::error::chain(&error),
+                Err(_) => return "it does not answer".to_owned(),
+            }
+            if question == listen {
+                question = "select 1";
+                // What was committed while nobody listened is looked for by all who wait.
+                self.commits.wake_all();
+            }
+            if !self.state.send_replace(true) {
+                tracing::info!("the database can be reached again");
+            }
+        }
+    }
+
+    /// Tells the other servers of this one's commits. In a transaction of its own: one that both writes and notifies would
+    /// have to wait for every other.
+    async fn pass_on(&self, client: &Client) -> String {
+        loop {
+            self.outbox.filled.notified().await;
+            let told = std::mem::take(&mut *self.outbox.lock());
+            let told = told
+                .iter()
+                .map(|(org, sequence)| format!("{org} {sequence}"));
+            let told: Vec<String> = told.collect();
+            let sql = "select pg_notify($1, told) from unnest($2::text[]) as told";
+            if let Err(error) = client.execute(sql, &[&CHANNEL, &told]).await {
+                return crate::error::chain(&error);
+            }
+            sleep(TOLD_EVERY).await;
+        }
+    }
+
+    fn heard(&self, payload: &str) {
+        let parts = payload.split_once(' ');
+        let parsed =
+            parts.and_then(|(org, sequence)| Some((org.parse().ok()?, sequence.parse().ok()?)));
+        if let Some((id, sequence)) = parsed {
+            self.commits.tell(Org::new(0, id), sequence);
+        }
+    }
+}

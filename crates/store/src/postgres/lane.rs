@@ -1,0 +1,222 @@
+//! Lanes: each takes the requests of its organisations that wait, and runs those of one organisation as one group.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use deadpool_postgres::{Object, Pool};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
+
+use super::connection::{discard, reason};
+use super::cycle::{Cycle, Group};
+use super::health::Health;
+use crate::commits::Commits;
+use crate::{Clock, Org, Settings, Write, WriteError, Written};
+
+/// Organisations that are written to at once, each on a connection of its own.
+pub(super) const LANES: usize = 4;
+/// How often a group is tried that others keep from being committed.
+const TRIES: u32 = 10;
+/// How long to wait before the next try, at most, for each that failed.
+const PAUSE: Duration = Duration::from_millis(10);
+/// How long a group may take.
+const GROUP_WITHIN: Duration = Duration::from_secs(30);
+
+/// A request, and where to answer.
+pub(super) struct Job {
+    pub(super) write: Write,
+    pub(super) answer: oneshot::Sender<Result<Written, WriteError>>,
+}
+
+/// The way to the lanes.
+pub(super) struct Lanes {
+    queues: Mutex<Vec<mpsc::Sender<Job>>>,
+    tasks: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Lanes {
+    pub(super) fn start(
+        pool: Pool,
+        settings: Settings,
+        clock: Clock,
+        commits: Commits,
+        health: Health,
+    ) -> Self {
+        let (mut queues, mut tasks) = (vec![], vec![]);
+        for _ in 0..LANES {
+            let (queue, jobs) = mpsc::channel(settings.queue_len_max);
+            let lane = Lane {
+                pool: pool.clone(),
+                cycle: Cycle::new(clock.clone(), settings.idempotency_keys_max),
+                clock: clock.clone(),
+                commits: commits.clone(),
+                health: health.clone(),
+                group_len_max: settings.group_len_max,
+            };
+            queues.push(queue);
+            tasks.push(tokio::spawn(lane.run(jobs)));
+        }
+        Self {
+            queues: Mutex::new(queues),
+            tasks: Mutex::new(tasks),
+        }
+    }
+
+    /// Hands over a request, or says at once that too many wait.
+    pub(super) fn send(&self, job: Job) -> Result<(), WriteError> {
+        let queues = lock(&self.queues);
+        let lanes = u128::try_from(queues.len().max(1)).expect("there are few");
+        let lane = usize::try_from(job.write.org.id().as_u128() % lanes).expect("it is below");
+        let queue = queues.get(lane).ok_or(WriteError::Closed)?;
+        queue.try_send(job).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => WriteError::Overloaded,
+            mpsc::error::TrySendError::Closed(_) => WriteError::Closed,
+        })
+    }
+
+    /// Takes no more, and waits until what was taken is done.
+    pub(super) async fn close(&self) {
+        lock(&self.queues).clear();
+        let tasks: Vec<JoinHandle<()>> = lock(&self.tasks).drain(..).collect();
+        for task in tasks {
+            if task.await.is_err() {
+                tracing::error!("a writer panicked");
+            }
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+struct Lane {
+    pool: Pool,
+    cycle: Cycle,
+    clock: Clock,
+    commits: Commits,
+    health: Health,
+    group_len_max: usize,
+}
+
+impl Lane {
+    async fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
+        while let Some(first) = jobs.recv().await {
+            let mut len = first.write.items.len();
+            let mut groups: BTreeMap<Org, Vec<Job>> = BTreeMap::new();
+            groups.entry(first.write.org).or_default().push(first);
+            while len < self.group_len_max
+                && let Ok(job) = jobs.try_recv()
+            {
+                len += job.write.items.len();
+                groups.entry(job.write.org).or_default().push(job);
+            }
+            for (org, group) in groups {
+                self.run_group(org, group).await;
+            }
+        }
+    }
+
+    /// One transaction for all; if it fails, one for each, so that only the guilty one fails.
+    async fn run_group(&mut self, org: Org, group: Vec<Job>) {
+        let begun = self.clock.now();
+        let writes: Vec<&Write> = group.iter().map(|job| &job.write).collect();
+        let results = match self.transact(org, &writes).await {
+            Ok(results) => results,
+            Err(error @ WriteError::Failed(_)) if writes.len() > 1 => {
+                tracing::warn!(%error, requests = writes.len(), "a group failed; running its requests one by one");
+                let mut results = vec![];
+                for write in &writes {
+                    results.push(self.transact_one(org, write).await);
+                }
+                results
+            }
+            Err(error) => writes.iter().map(|_| Err(error.clone())).collect(),
+        };
+        let micros = self.clock.now().as_micros() - begun.as_micros();
+        metrics::histogram!("lanekeeper_write_group_len").record(group.len() as f64);
+        metrics::histogram!("lanekeeper_write_group_seconds").record(micros as f64 / 1e6);
+        for (job, result) in group.into_iter().zip(results) {
+            // Whoever asked may be gone; what was made stays made.
+            drop(job.answer.send(result));
+        }
+    }
+
+    async fn transact_one(&mut self, org: Org, write: &Write) -> Result<Written, WriteError> {
+        let mut results = self.transact(org, &[write]).await?;
+        results.pop().expect("one result for one request")
+    }
+
+    async fn transact(
+        &mut self,
+        org: Org,
+        writes: &[&Write],
+    ) -> Result<Vec<Result<Written, WriteError>>, WriteError> {
+        let health = self.health.clone();
+        let out_of_reach = || WriteError::Unreachable("it does not answer".to_owned());
+        let run = timeout(GROUP_WITHIN, self.try_often(org, writes));
+        let run = tokio::select! {
+            run = run => run.unwrap_or(Err(WriteError::Overloaded)),
+            () = health.lost() => Err(out_of_reach()),
+        };
+        match run {
+            Ok(Group { results, committed }) => {
+                if let Some(sequence) = committed {
+                    self.commits.tell(org, sequence);
+                    self.health.tell(org, sequence);
+                }
+                Ok(results)
+            }
+            Err(error) => {
+                tracing::error!(%error, "a transaction failed");
+                Err(error)
+            }
+        }
+    }
+
+    /// Loads, plans and applies again if others were in the way.
+    async fn try_often(&mut self, org: Org, writes: &[&Write]) -> Result<Group, WriteError> {
+        let mut tried = 0;
+        loop {
+            tried += 1;
+            let client = self.pool.get().await;
+            let client = client.map_err(|error| WriteError::Unreachable(reason(&error)))?;
+            let client = Connection(Some(client));
+            let run = self.cycle.run(client.get(), org, writes).await;
+            match run {
+                Ok(group) => {
+                    client.keep();
+                    return Ok(group);
+                }
+                Err(failure) if failure.is_passing() && tried < TRIES => {
+                    tracing::debug!(%failure, tried, "trying again");
+                    drop(client);
+                    let pause = PAUSE * tried;
+                    sleep(pause.mul_f64(fastrand::f64())).await;
+                }
+                Err(failure) => return Err(failure.into()),
+            }
+        }
+    }
+}
+
+/// A connection that is closed unless its transaction has ended.
+struct Connection(Option<Object>);
+
+impl Connection {
+    fn get(&self) -> &Object {
+        self.0.as_ref().expect("it is there until it is dropped")
+    }
+
+    fn keep(mut self) {
+        drop(self.0.take());
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.0.take().into_iter().for_each(discard);
+    }
+}
