@@ -4,10 +4,11 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::client;
 use crate::fuzz;
+use crate::postgres::Cluster;
 use crate::screen::{Screen, spoken};
 use crate::tidy;
 use crate::tools::Tool;
@@ -24,11 +25,13 @@ enum Work {
     Cargo(&'static [&'static str]),
     /// A cargo command with one more environment variable.
     CargoWith((&'static str, &'static str), &'static [&'static str]),
+    /// Likewise, beside a PostgreSQL of its own.
+    CargoOnPostgres((&'static str, &'static str), &'static [&'static str]),
 }
 
 /// In the order of how soon each one tells something. Packages in two versions are worth knowing, not worth
 /// five hundred lines in every run: `cargo deny check` by hand shows them.
-const CHECKS: [Check; 9] = [
+const CHECKS: [Check; 10] = [
     Check {
         name: "format",
         tools: &[Tool::Rustfmt],
@@ -53,6 +56,7 @@ const CHECKS: [Check; 9] = [
         work: Work::Ours("cargo xtask tidy", tidy::tidy),
     },
     TESTS,
+    TESTS_ON_POSTGRES,
     Check {
         name: "doc tests",
         tools: &[],
@@ -98,6 +102,27 @@ const TESTS: Check = Check {
     work: Work::Cargo(&["nextest", "run", "--workspace", "--locked"]),
 };
 
+/// What takes part in storing, once more: `.config/nextest.toml` says which tests are about one database only.
+const TESTS_ON_POSTGRES: Check = Check {
+    name: "on PostgreSQL",
+    tools: &[Tool::Nextest, Tool::CCompiler, Tool::Curl, Tool::Postgres],
+    work: Work::CargoOnPostgres(
+        ("LANEKEEPER_TEST_DATABASE", "postgres"),
+        &[
+            "nextest",
+            "run",
+            "--workspace",
+            "--locked",
+            "--profile",
+            "postgres",
+        ],
+    ),
+};
+/// How nextest ends where no test has been selected.
+const NO_TESTS: i32 = 4;
+/// Where tests find the PostgreSQL.
+const POSTGRES_URL: &str = "LANEKEEPER_TEST_POSTGRES";
+
 const NOT_INCLUDED: &str =
     "Not part of this, because it fetches a database of advisories: cargo deny check advisories";
 
@@ -138,12 +163,23 @@ pub(crate) fn run_all(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Runs only the tests that `args`, arguments of `cargo nextest run`, select.
+/// Runs only the tests that `args`, arguments of `cargo nextest run`, select; on both databases.
+///
+/// # Errors
+/// Names the command that failed; or says that there are no such tests.
 pub(crate) fn run_tests(root: &Path, args: &[String]) -> Result<()> {
-    for tool in TESTS.tools {
-        tool.require()?;
+    let mut found = false;
+    for check in [&TESTS, &TESTS_ON_POSTGRES] {
+        for tool in check.tools {
+            tool.require()?;
+        }
+        match timed(Screen::of_stdout(), check, root, args).1 {
+            Err(error) if error.is::<NoTests>() => {}
+            result => found = result.map(|()| true)?,
+        }
     }
-    timed(Screen::of_stdout(), &TESTS, root, args).1
+    ensure!(found, "there is no such test");
+    Ok(())
 }
 
 fn timed(screen: Screen, check: &Check, root: &Path, args: &[String]) -> (Duration, Result<()>) {
@@ -152,10 +188,10 @@ fn timed(screen: Screen, check: &Check, root: &Path, args: &[String]) -> (Durati
     let started = now();
     let result = perform(&check.work, root, args);
     let time = started.elapsed();
-    let verdict = if result.is_ok() {
-        screen.green("ok")
-    } else {
-        screen.red("FAILED")
+    let verdict = match &result {
+        Ok(()) => screen.green("ok"),
+        Err(error) if error.is::<NoTests>() => screen.faint("has none"),
+        Err(_) => screen.red("FAILED"),
     };
     println!("-- {} {verdict}, {}", check.name, spoken(time));
     (time, result)
@@ -163,20 +199,56 @@ fn timed(screen: Screen, check: &Check, root: &Path, args: &[String]) -> (Durati
 
 fn perform(work: &Work, root: &Path, args: &[String]) -> Result<()> {
     let mut cargo = Command::new("cargo");
+    let mut cluster = None;
     match work {
         Work::Ours(_, perform) => return perform(root),
         Work::Cargo(words) => cargo.args(*words),
         Work::CargoWith((name, value), words) => cargo.args(*words).env(name, value),
+        Work::CargoOnPostgres((name, value), words) => {
+            let cluster = cluster.insert(Cluster::start()?);
+            cargo
+                .args(*words)
+                .env(name, value)
+                .env(POSTGRES_URL, &cluster.url)
+        }
     };
     let status = cargo
         .args(args)
         .current_dir(root)
         .status()
         .context("cannot start cargo")?;
-    if !status.success() {
-        bail!("see above; alone: {}", command_line(work, args));
+    match status.code() {
+        Some(0) => Ok(()),
+        Some(NO_TESTS) if is_nextest(work) => Err(NoTests.into()),
+        _ => bail!("see above; alone: {}", alone(work, args)),
     }
-    Ok(())
+}
+
+#[derive(Debug)]
+struct NoTests;
+
+impl std::fmt::Display for NoTests {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("no test was selected")
+    }
+}
+
+impl std::error::Error for NoTests {}
+
+fn is_nextest(work: &Work) -> bool {
+    match work {
+        Work::Cargo(words) | Work::CargoOnPostgres(_, words) => words[0] == "nextest",
+        Work::Ours(..) | Work::CargoWith(..) => false,
+    }
+}
+
+/// What runs it once more. A PostgreSQL comes only with our command.
+fn alone(work: &Work, args: &[String]) -> String {
+    match work {
+        Work::CargoOnPostgres(..) if args.is_empty() => "cargo xtask test NAME".to_owned(),
+        Work::CargoOnPostgres(..) => format!("cargo xtask test {}", args.join(" ")),
+        _ => command_line(work, args),
+    }
 }
 
 /// The check as one would type it.
@@ -184,7 +256,7 @@ fn command_line(work: &Work, args: &[String]) -> String {
     let words = match work {
         Work::Ours(line, _) => (*line).to_owned(),
         Work::Cargo(words) => format!("cargo {}", words.join(" ")),
-        Work::CargoWith((name, value), words) => {
+        Work::CargoWith((name, value), words) | Work::CargoOnPostgres((name, value), words) => {
             format!("{name}='{value}' cargo {}", words.join(" "))
         }
     };

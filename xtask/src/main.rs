@@ -8,6 +8,7 @@ mod bench;
 mod checks;
 mod client;
 mod fuzz;
+mod postgres;
 mod run;
 mod screen;
 mod served;
@@ -27,9 +28,10 @@ Usage: cargo xtask <COMMAND>
 
 Commands:
   run [-- ARGS]   Build Lanekeeper and serve it; ARGS go to `lanekeeper serve`
-  test            Every check: format, lints, tidy, tests, doc tests, docs, dependencies,
-                  client, fuzz
-  test NAME...    Only the tests whose names contain one of these (any `cargo nextest run` argument)
+  test            Every check: format, lints, tidy, tests on SQLite and on PostgreSQL, doc tests,
+                  docs, dependencies, client, fuzz
+  test NAME...    Only the tests whose names contain one of these (any `cargo nextest run` argument),
+                  on both databases
   bench [--quick] [--json]
                   Measure creates over HTTP against raw SQLite; bench/README.md explains the figures
   bench search [--opportunities N] [--json]

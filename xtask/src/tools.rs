@@ -22,11 +22,15 @@ pub(crate) enum Tool {
     Python,
     /// Generates and runs the client in TypeScript.
     Node,
+    /// The other database.
+    Postgres,
 }
 
 const PYTHON_IS_GOOD: &str = "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 10))";
 /// Asks npm, which is a package of its own on some systems, and the Node.js that it finds.
 const NODE_IS_GOOD: &str = "node -e 'process.exit(Number(parseInt(process.versions.node) < 18))'";
+/// Debian keeps it off PATH.
+const POSTGRES_IS_THERE: &str = "ls /usr/lib/postgresql/*/bin/initdb || initdb --version";
 
 type Words = Vec<&'static str>;
 
@@ -77,6 +81,7 @@ impl Tool {
             Self::Curl => "curl",
             Self::Python => "Python 3.10 or later with `venv`",
             Self::Node => "Node.js 18 or later with npm",
+            Self::Postgres => "PostgreSQL",
         }
     }
 
@@ -93,6 +98,7 @@ impl Tool {
             Self::Curl => vec!["curl", "--version"],
             Self::Python => vec!["python3", "-c", PYTHON_IS_GOOD],
             Self::Node => vec!["npm", "exec", "--offline", "--call", NODE_IS_GOOD],
+            Self::Postgres => vec!["sh", "-c", POSTGRES_IS_THERE],
         }
     }
 
@@ -108,6 +114,7 @@ impl Tool {
             Self::Curl => debian_package("curl"),
             Self::Python => debian_package("python3-venv"),
             Self::Node => debian_package("npm"),
+            Self::Postgres => debian_package("postgresql"),
         }
     }
 
@@ -142,6 +149,10 @@ impl Tool {
             }
             Self::Node => {
                 "Install it: `apt-get install npm` on Debian and Ubuntu, `dnf install npm` on Fedora."
+            }
+            Self::Postgres => {
+                "Install it: `apt-get install postgresql` on Debian and Ubuntu, `dnf install \
+                 postgresql-server postgresql-contrib` on Fedora."
             }
         }
     }
@@ -189,7 +200,7 @@ fn apt_get() -> Option<Words> {
     }
 }
 
-fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     Command::new("id")
         .arg("-u")
         .output()

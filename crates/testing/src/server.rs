@@ -1,0 +1,162 @@
+//! A database on the PostgreSQL that the run has brought. Its users are those of `xtask/src/postgres/keeper.sh`.
+
+use std::env;
+use std::sync::mpsc;
+use std::thread::{self, JoinHandle};
+
+use tokio::runtime;
+use tokio_postgres::{Client, Config, Error, NoTls, SimpleQueryMessage};
+use uuid::Uuid;
+
+use crate::Row;
+
+/// `postgres://USER:PASSWORD@HOST:PORT/postgres`, whose user may make databases.
+const URL: &str = "LANEKEEPER_TEST_POSTGRES";
+/// Who sees every row, and may end everybody's connections.
+const AUDITOR: &str = "auditor";
+const MAINTENANCE: &str = "postgres";
+
+/// Every table that is not PostgreSQL's, each row as JSON.
+const EVERYTHING: &str = "
+    select query_to_xml(format('select to_jsonb(t)::text from %I.%I t', schemaname, tablename), true, true, '')
+    from pg_tables where schemaname not in ('pg_catalog', 'information_schema')";
+/// Reads go on beside it, writes do not.
+const HOLD: &str = "begin; lock table organization, changeset, idempotency in exclusive mode";
+
+pub(crate) struct Fresh {
+    name: String,
+}
+
+impl Fresh {
+    pub(crate) fn new() -> Self {
+        let name = format!("test_{}", Uuid::now_v7().simple());
+        let owner = config();
+        execute(
+            &owner,
+            &format!("create database {name} template template0"),
+        )
+        .expect("a database is made");
+        Self { name }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        let url = server_url();
+        let server = url.strip_suffix(MAINTENANCE);
+        format!(
+            "{}{}",
+            server.expect("its database is the one that is always there"),
+            self.name
+        )
+    }
+
+    pub(crate) fn rows(&self, sql: &str) -> Vec<Row> {
+        execute(&self.auditor(), sql).unwrap_or_else(|error| panic!("{error:?}: {sql}"))
+    }
+
+    pub(crate) fn everything(&self) -> String {
+        let tables = self.rows(EVERYTHING);
+        tables.into_iter().flatten().flatten().collect()
+    }
+
+    pub(crate) fn hold(&self) -> Hold {
+        let auditor = self.auditor();
+        let (held, is_held) = mpsc::channel();
+        let (release, is_released) = mpsc::channel::<()>();
+        let thread = thread::spawn(move || {
+            with_client(&auditor, async |client| {
+                client.batch_execute(HOLD).await?;
+                held.send(()).expect("somebody waits");
+                // Nobody sends: it ends with whoever holds it.
+                let _gone = is_released.recv();
+                client.batch_execute("rollback").await
+            })
+            .expect("the transaction is open");
+        });
+        is_held.recv().expect("the tables are locked");
+        Hold {
+            release: Some(release),
+            thread: Some(thread),
+        }
+    }
+
+    fn auditor(&self) -> Config {
+        let mut auditor = config();
+        auditor.user(AUDITOR).dbname(&self.name);
+        auditor
+    }
+}
+
+impl Drop for Fresh {
+    fn drop(&mut self) {
+        let mut auditor = config();
+        auditor.user(AUDITOR);
+        let dropped = execute(
+            &auditor,
+            &format!("drop database {} with (force)", self.name),
+        );
+        if !thread::panicking() {
+            dropped.expect("the database is dropped");
+        }
+    }
+}
+
+/// A transaction that a thread of its own holds.
+pub struct Hold {
+    release: Option<mpsc::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        drop(self.release.take());
+        let ended = self.thread.take().map(JoinHandle::join);
+        if !thread::panicking() {
+            ended
+                .expect("it ends once")
+                .expect("the transaction was open");
+        }
+    }
+}
+
+fn server_url() -> String {
+    env::var(URL).unwrap_or_else(|_| {
+        panic!("{URL} is not set: `cargo xtask test NAME` brings a PostgreSQL for the tests of that name")
+    })
+}
+
+fn config() -> Config {
+    server_url().parse().expect("an address of PostgreSQL")
+}
+
+/// Runs statements, one after the other; the rows that they find.
+fn execute(config: &Config, sql: &str) -> Result<Vec<Row>, Error> {
+    let messages = thread::scope(|threads| {
+        let query = || with_client(config, async |client| client.simple_query(sql).await);
+        threads.spawn(query).join().expect("no panic there")
+    })?;
+    let rows = messages.into_iter().filter_map(|message| match message {
+        SimpleQueryMessage::Row(row) => Some(
+            (0..row.len())
+                .map(|column| row.get(column).map(str::to_owned))
+                .collect(),
+        ),
+        _ => None,
+    });
+    Ok(rows.collect())
+}
+
+/// With a connection, on a thread that is in no runtime.
+fn with_client<T>(
+    config: &Config,
+    work: impl AsyncFnOnce(&Client) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let runtime = runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(async {
+        let (client, connection) = config.connect(NoTls).await?;
+        let connection = tokio::spawn(connection);
+        let done = work(&client).await;
+        drop(client);
+        drop(connection.await);
+        done
+    })
+}
