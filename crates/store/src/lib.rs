@@ -16,6 +16,8 @@ pub mod recording;
 mod search;
 mod sqlite;
 mod stored;
+#[cfg(test)]
+mod testing;
 mod write;
 
 pub use changeset::{ChangePage, StoredChange};

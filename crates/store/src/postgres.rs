@@ -13,6 +13,8 @@ mod read;
 mod search;
 mod session;
 mod settings;
+#[cfg(test)]
+mod tests;
 mod url;
 mod value_bytes;
 

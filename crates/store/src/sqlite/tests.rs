@@ -13,15 +13,10 @@ mod writes;
 use std::path::PathBuf;
 use std::task::{Context, Poll, Waker};
 
-use lanekeeper_core::change::Actor;
-use lanekeeper_core::key::{Key, KeyScope};
-use lanekeeper_core::plan::setup::Setup;
-use lanekeeper_core::plan::{Item, Mode};
-use lanekeeper_core::{Command, DomainName, Timestamp};
 use tempfile::TempDir;
-use uuid::Uuid;
 
-use crate::{Access, Clock, Database, Org, Settings, Store, Write};
+use crate::testing::{account, setup, write};
+use crate::{Access, Clock, Database, Org, Settings, Store};
 
 /// A store with one organisation.
 struct TestStore {
@@ -70,53 +65,5 @@ fn at_once<T>(future: impl Future<Output = T>) -> T {
     match future.as_mut().poll(context) {
         Poll::Ready(value) => value,
         Poll::Pending => panic!("it waits"),
-    }
-}
-
-/// Always the same ids, so that commands made before the store fit it.
-fn setup() -> Setup {
-    let now = Timestamp::from_micros(1_771_286_400_000_000);
-    let key = Key {
-        id: Uuid::from_u128(1),
-        name: "Key".to_owned(),
-        scope: KeyScope::Admin,
-        routes: vec![],
-        hash: [7; 32],
-        hint: String::new(),
-        created_at: now,
-        expires_at: None,
-        revoked_at: None,
-        last_used_at: None,
-    };
-    let owner = "owner@example.com".parse().unwrap();
-    let mut next = 1_000_u128;
-    Setup::new("Test", owner, key, now, &mut || {
-        next += 1;
-        Uuid::from_u128(next)
-    })
-}
-
-fn write(org: Org, items: Vec<Item>, mode: Mode) -> Write {
-    Write {
-        org,
-        actor: Actor::cli(),
-        request_id: "test".to_owned(),
-        items,
-        mode,
-        dry_run: false,
-        idempotency: None,
-    }
-}
-
-fn account(domain: &str) -> Item {
-    let domain: DomainName = domain.parse().unwrap();
-    let resolve = lanekeeper_core::command::ResolveAccount {
-        domain,
-        values: Default::default(),
-        attributes: Default::default(),
-    };
-    Item {
-        command: Some(Command::ResolveAccount(Box::new(resolve))),
-        faults: Default::default(),
     }
 }

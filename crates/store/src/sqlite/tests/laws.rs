@@ -1,9 +1,7 @@
 use lanekeeper_core::custom::{FieldDefinition, Scope};
-use lanekeeper_core::model::generate::record::bind;
 use lanekeeper_core::model::generate::request;
 use lanekeeper_core::model::{Dump, Model, dump, dump_of_people};
-use lanekeeper_core::plan::{Item, Mode};
-use lanekeeper_core::{Faults, Object, Outcome, Record};
+use lanekeeper_core::{Object, Record};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use rusqlite::Connection;
@@ -14,7 +12,8 @@ use super::{at_once, open, setup, write};
 use crate::sqlite::connection::open_writer;
 use crate::sqlite::cycle::Cycle;
 use crate::sqlite::load::record_with_links;
-use crate::{Clock, Org, Store, Write, Written};
+use crate::testing::{Request, bound, ids_of, masked, masked_results};
+use crate::{Clock, Org, Store, Write};
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
@@ -48,24 +47,6 @@ proptest! {
     }
 }
 
-type Request = (Vec<Item>, Mode);
-
-/// The requests with the ids of this database in place of numbers.
-fn bound(requests: &[Request], ids: &dyn Fn(Object) -> Vec<Uuid>) -> Vec<Request> {
-    let mut requests = requests.to_vec();
-    for (items, _) in &mut requests {
-        bind(items, ids);
-    }
-    requests
-}
-
-fn ids_of(model: &Model, object: Object) -> Vec<Uuid> {
-    let records = model.records().filter(|record| record.object == object);
-    records.map(|record| record.id).collect()
-}
-
-type Results = Vec<Result<Outcome, Faults>>;
-
 fn run(
     cycle: &mut Cycle,
     connection: &mut Connection,
@@ -78,32 +59,7 @@ fn run(
         .collect();
     let writes: Vec<&Write> = writes.iter().collect();
     let group = cycle.run(connection, &writes).unwrap();
-    let results = group
-        .results
-        .into_iter()
-        .map(|result| match result.unwrap() {
-            Written::Done(results) => masked(results),
-            Written::Replayed(answer) => panic!("{answer:?}"),
-        });
-    results.collect()
-}
-
-/// What came of a request, with ids and times taken out.
-fn masked(results: Results) -> String {
-    let text = format!("{results:?}");
-    let words =
-        text.split_inclusive(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-');
-    let mask = |word: &str| {
-        let bare = word.trim_end_matches(|letter: char| !letter.is_ascii_alphanumeric());
-        let is_id = bare.len() == 36 && bare.matches('-').count() == 4;
-        let is_time = bare.len() >= 15 && bare.bytes().all(|byte| byte.is_ascii_digit());
-        if is_id || is_time {
-            "*".to_owned()
-        } else {
-            word.to_owned()
-        }
-    };
-    words.map(mask).collect()
+    masked_results(group.results)
 }
 
 fn dump_of(store: &Store, org: Org, connection: &Connection) -> Dump {

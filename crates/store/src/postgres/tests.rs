@@ -1,0 +1,49 @@
+//! The store on a real PostgreSQL.
+
+mod laws;
+
+use lanekeeper_testing::TestDatabase;
+
+use crate::testing::setup;
+use crate::{Access, Clock, Org, Settings, Store};
+
+/// A store with one organisation, in a database of its own.
+struct TestStore {
+    store: Store,
+    org: Org,
+    database: TestDatabase,
+}
+
+impl TestStore {
+    async fn open() -> Self {
+        let database = TestDatabase::on_postgres();
+        let url = database.url().parse().unwrap();
+        let (settings, clock) = (Settings::default(), Clock::default());
+        let store = Store::open(&url, Access::Serve, settings, clock)
+            .await
+            .unwrap();
+        store.set_up(&setup()).await.unwrap();
+        let org = store.overview().await.unwrap()[0].org;
+        Self {
+            store,
+            org,
+            database,
+        }
+    }
+
+    fn postgres(&self) -> &super::Postgres {
+        match &self.store {
+            Store::Postgres(postgres) => postgres,
+            Store::Sqlite(_) => panic!("it was opened on PostgreSQL"),
+        }
+    }
+}
+
+/// Runs a test that is not asynchronous by itself.
+fn run<T>(test: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build();
+    runtime.unwrap().block_on(test)
+}
