@@ -7,6 +7,7 @@ mod settings;
 use std::collections::BTreeMap;
 
 use deadpool_postgres::ClientWrapper as Client;
+use futures_util::future::{try_join, try_join_all, try_join3};
 use lanekeeper_core::change::{Actor, Change};
 use lanekeeper_core::{Object, Record, Timestamp};
 use tokio_postgres::types::ToSql;
@@ -43,19 +44,21 @@ pub(super) async fn apply(
         settings::apply(client, org, change).await?;
     }
     let edits = edits(changes());
-    for object in Object::ALL {
-        let of_object = edits.values().filter(|edit| edit.after.object == object);
-        let of_object: Vec<&Edit> = of_object.collect();
-        write(client, org, object, &of_object).await?;
-    }
-    let edits: Vec<&Edit> = edits.values().collect();
-    derived::write(client, org, &edits).await?;
+    let all: Vec<&Edit> = edits.values().collect();
+    // Sent together: foreign keys are held against the whole at the commit.
+    let tables = Object::ALL.map(|object| write(client, org, object, &all));
+    let (_, (), last) = try_join3(
+        try_join_all(tables),
+        derived::write(client, org, &all),
+        note(client, org, changesets, last_sequence),
+    )
+    .await?;
     for change in changes() {
         if let Change::UpdateField { before, after } = change {
             derived::convert(client, org, before, after).await?;
         }
     }
-    note(client, org, changesets, last_sequence).await
+    Ok(last)
 }
 
 /// What becomes of each record, by its id: records that were created together are written together.
@@ -79,14 +82,18 @@ async fn write(
     object: Object,
     edits: &[&Edit<'_>],
 ) -> Result<(), Failure> {
+    let edits = edits.iter().copied();
+    let edits: Vec<&Edit> = edits.filter(|edit| edit.after.object == object).collect();
     let new = edits.iter().filter(|edit| edit.before.is_none());
     let new: Vec<&Record> = new.map(|edit| edit.after).collect();
     let changed = edits.iter().filter(|edit| edit.before.is_some());
     let changed: Vec<&Record> = changed.map(|edit| edit.after).collect();
-    set_aside(client, org, object, edits).await?;
+    set_aside(client, org, object, &edits).await?;
     let statements = statements(object);
-    execute_columns(client, org, object, &statements.update, &changed).await?;
-    execute_columns(client, org, object, &statements.insert, &new).await
+    let update = execute_columns(client, org, object, &statements.update, &changed);
+    let insert = execute_columns(client, org, object, &statements.insert, &new);
+    try_join(update, insert).await?;
+    Ok(())
 }
 
 /// Takes records whose key changes out of the unique index: two may change places, and one may take what another leaves.

@@ -5,11 +5,12 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use deadpool_postgres::ClientWrapper as Client;
-use futures_util::future::try_join5;
+use futures_util::future::{try_join, try_join5};
 use lanekeeper_core::change::ActorKind;
 use lanekeeper_core::pipeline::UnknownAttributes;
 use lanekeeper_core::plan::{Plan, plan};
 use lanekeeper_core::{Change, Facts, Needs, Timestamp};
+use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::apply::{self, Changeset};
@@ -46,6 +47,10 @@ pub(super) struct OrgState {
 const LOCK: &str = "
     select unknown_attributes, last_sequence, last_write_at, idempotency_keys
     from organization where id = $1 for update";
+
+const UPDATE: &str = "
+    update organization set last_sequence = $2, last_write_at = $3, idempotency_keys = $4
+    where id = $1";
 
 impl Cycle {
     pub(super) fn new(clock: Clock, idempotency_keys_max: i64) -> Self {
@@ -143,22 +148,25 @@ async fn finish(client: &Client, org: Org, open: Open) -> Result<Option<i64>, Fa
         ..
     } = open;
     let before = state.last_sequence;
-    let pruned = kept.write(client, org, last).await?;
+    let apply = async {
+        match changesets.is_empty() {
+            true => Ok(before),
+            false => apply::apply(client, org, &changesets, before).await,
+        }
+    };
+    let keep = async { Ok(kept.write(client, org, last).await?) };
+    let (after, pruned) = try_join(apply, keep).await?;
     let keys = state.idempotency_keys - pruned;
-    let mut after = before;
-    if !changesets.is_empty() {
-        after = apply::apply(client, org, &changesets, before).await?;
+    if after == before && !kept.has_new() && pruned_for_room == 0 {
+        client.batch_execute("rollback").await?;
+        return Ok(None);
     }
-    if after != before || kept.has_new() || pruned_for_room > 0 {
-        let sql = "
-            update organization set last_sequence = $2, last_write_at = $3, idempotency_keys = $4
-            where id = $1";
-        let update = client.prepare_cached(sql).await?;
-        client
-            .execute(&update, &[&org.id(), &after, &last.as_micros(), &keys])
-            .await?;
-    }
-    client.batch_execute("commit").await?;
+    // Prepared before it is sent: the commit must not overtake it. If it fails, the commit is none, and it is what is told.
+    let update = client.prepare_cached(UPDATE).await?;
+    let (id, last) = (org.id(), last.as_micros());
+    let parameters: [&(dyn ToSql + Sync); 4] = [&id, &after, &last, &keys];
+    let update = client.execute(&update, &parameters);
+    try_join(update, client.batch_execute("commit")).await?;
     Ok((after != before).then_some(after))
 }
 

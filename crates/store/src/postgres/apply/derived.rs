@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use deadpool_postgres::ClientWrapper as Client;
+use futures_util::future::{try_join, try_join_all};
 use lanekeeper_core::custom::{AttributeType, FieldDefinition};
 use lanekeeper_core::query::{Atom, Holds, index_text, index_values, phone_digits};
 use lanekeeper_core::value::CustomValues;
@@ -18,21 +19,32 @@ use crate::stored::custom_of_json;
 
 /// Writes what is derived from these records anew, as far as it has changed.
 pub(super) async fn write(client: &Client, org: Org, edits: &[&Edit<'_>]) -> Result<(), Failure> {
-    for object in Object::ALL {
-        let of_object = edits.iter().filter(|edit| edit.after.object == object);
-        let of_object: Vec<&Edit> = of_object.copied().collect();
-        if of_object.is_empty() {
-            continue;
-        }
-        texts(client, org, object, &of_object).await?;
-        match object {
-            Object::Account => {}
-            Object::Contact => addresses(client, org, &of_object).await?,
-            Object::Opportunity => additional_contacts(client, org, &of_object).await?,
-            Object::Note | Object::Activity => timelines(client, org, object, &of_object).await?,
-        }
+    let of_objects = Object::ALL.map(|object| of_object(client, org, object, edits));
+    try_join(try_join_all(of_objects), custom_values(client, org, edits)).await?;
+    Ok(())
+}
+
+async fn of_object(
+    client: &Client,
+    org: Org,
+    object: Object,
+    edits: &[&Edit<'_>],
+) -> Result<(), Failure> {
+    let edits = edits.iter().copied();
+    let edits: Vec<&Edit> = edits.filter(|edit| edit.after.object == object).collect();
+    if edits.is_empty() {
+        return Ok(());
     }
-    custom_values(client, org, edits).await
+    let links = async {
+        match object {
+            Object::Account => Ok(()),
+            Object::Contact => addresses(client, org, &edits).await,
+            Object::Opportunity => additional_contacts(client, org, &edits).await,
+            Object::Note | Object::Activity => timelines(client, org, object, &edits).await,
+        }
+    };
+    try_join(texts(client, org, object, &edits), links).await?;
+    Ok(())
 }
 
 /// The texts that words are looked for in: in a contact's, the last line has the digits.
