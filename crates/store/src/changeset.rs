@@ -51,7 +51,7 @@ pub struct Entry {
 }
 
 /// What the changes of one request share.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Changeset {
     /// UUIDv7.
     pub id: Uuid,

@@ -4,12 +4,27 @@ use std::path::PathBuf;
 
 use lanekeeper_core::facts::NotLoaded;
 
+use crate::Database;
+
 /// Why a database could not be opened, in words for its operator.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// Another server has it.
     #[error("{} is in use by another Lanekeeper; stop that one first, or choose another file", .0.display())]
     InUse(PathBuf),
+    /// There is none.
+    #[error("there is no database at {0}")]
+    Missing(Database),
+    /// A copy into it was interrupted: it may hold a part of something.
+    #[error(
+        "{database} holds an unfinished copy of {source_name}; finish it with `lanekeeper copy --from {source_name} --to {database}`, or delete what is in {database}"
+    )]
+    Unfinished {
+        /// The database.
+        database: Database,
+        /// What was being copied into it.
+        source_name: String,
+    },
     /// It is some other program's file.
     #[error("{} is a database, but not Lanekeeper's; choose another file", .0.display())]
     Foreign(PathBuf),

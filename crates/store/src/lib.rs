@@ -7,6 +7,7 @@
 mod changeset;
 mod clock;
 mod commits;
+mod copy;
 mod error;
 mod in_flight;
 mod postgres;
@@ -22,6 +23,7 @@ mod write;
 
 pub use changeset::{ChangePage, StoredChange};
 pub use clock::Clock;
+pub use copy::{Compared, CopyError, Digest, Phase, Progress, copy};
 pub use error::{OpenError, ReadError, WriteError};
 pub use postgres::PostgresUrl;
 pub use read::{KeyEntry, Org, Overview};
@@ -115,6 +117,10 @@ pub enum Access {
     Serve,
     /// For a short command beside a server that may be running. Made if it is not there.
     Command,
+    /// To be copied from, while no server has it. It must be there.
+    CopyFrom,
+    /// To be copied into, while no server has it. Made if it is not there; it may hold an unfinished copy.
+    CopyInto,
 }
 
 /// The open database.

@@ -3,6 +3,7 @@
 mod apply;
 mod columns;
 pub(crate) mod connection;
+mod copy;
 mod cycle;
 mod functions;
 mod idempotency;
@@ -30,7 +31,9 @@ use uuid::Uuid;
 use crate::commits::Commits;
 use crate::in_flight::InFlight;
 use crate::sqlite::writer::{Job, Writer};
-use crate::{Access, Clock, OpenError, Org, ReadError, Settings, Write, WriteError, Written};
+use crate::{
+    Access, Clock, Database, OpenError, Org, ReadError, Settings, Write, WriteError, Written,
+};
 
 /// Reader connections that are kept open; more are opened under load, and closed again.
 const READERS_KEPT_MAX: usize = 16;
@@ -42,6 +45,8 @@ pub struct Sqlite {
     cursor_key: [u8; 32],
     readers: Mutex<Vec<Connection>>,
     writer: Option<Writer>,
+    /// What a copy is written by.
+    copier: Option<Mutex<Connection>>,
     commits: Commits,
     in_flight: InFlight,
     failed: watch::Receiver<bool>,
@@ -55,12 +60,16 @@ impl Sqlite {
         settings: Settings,
         clock: Clock,
     ) -> Result<Self, OpenError> {
+        let database = Database::Sqlite(path.to_owned());
         let inspected = connection::inspect(path)?;
+        if access == Access::CopyFrom && inspected.is_none() {
+            return Err(OpenError::Missing(database));
+        }
         let is_ready = match &inspected {
             Some(connection) => !connection::is_behind(connection, path)?,
             None => false,
         };
-        // A server has the lock as long as it runs; a command, while it makes the file or brings its schema up to date.
+        // A server has the lock as long as it runs, and a copy both; a command, while it makes the file or brings its schema up to date.
         let lock = match (access, is_ready) {
             (Access::Command, true) => None,
             _ => Some(connection::lock(path)?),
@@ -69,11 +78,21 @@ impl Sqlite {
         if !is_ready {
             connection::migrate(&mut main, path)?;
         }
-        let lock = lock.filter(|_| access == Access::Serve);
+        let lock = lock.filter(|_| access != Access::Command);
+        let unfinished = connection::unfinished_copy(&main, path)?;
+        if access != Access::CopyInto
+            && let Some(source_name) = unfinished
+        {
+            return Err(OpenError::Unfinished {
+                database,
+                source_name,
+            });
+        }
         let cursor_key = connection::cursor_key(&main, path)?;
         let commits = Commits::default();
         let (failing, failed) = watch::channel(false);
-        let writer = match access {
+        let (mut writer, mut copier) = (None, None);
+        match access {
             Access::Serve => {
                 connection::empty_wal(&main, path)?;
                 #[cfg(feature = "recording")]
@@ -82,23 +101,28 @@ impl Sqlite {
                     recording.map_err(|source| connection::open_error(path, source))?;
                 }
                 let beside = connection::open_writer(path, 0)?;
-                Some(Writer::start(
+                writer = Some(Writer::start(
                     main,
                     beside,
                     settings,
                     clock.clone(),
                     commits.clone(),
                     failing,
-                ))
+                ));
             }
-            Access::Command => None,
-        };
+            Access::CopyInto => {
+                connection::checkpoint_by_itself(&main, path)?;
+                copier = Some(Mutex::new(main));
+            }
+            Access::Command | Access::CopyFrom => {}
+        }
         Ok(Self {
             path: path.to_owned(),
             clock,
             cursor_key,
             readers: Mutex::default(),
             writer,
+            copier,
             commits,
             in_flight: InFlight::default(),
             failed,

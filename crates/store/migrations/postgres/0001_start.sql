@@ -30,6 +30,14 @@ create table secret (
 insert into secret (name, value)
 values ('cursor', sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())));
 
+-- The copy into this database that is not finished: what is copied, and the place in it that was reached. As long as there
+-- is one, nothing else may use the database.
+create table unfinished_copy (
+    id integer primary key default 1 check (id = 1),
+    source_name text not null,
+    place text not null
+);
+
 create table pipeline (
     org uuid not null references organization (id) deferrable initially deferred,
     id uuid not null,

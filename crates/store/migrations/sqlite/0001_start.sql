@@ -21,6 +21,14 @@ create table secret (
 ) strict, without rowid;
 insert into secret (name, value) values ('cursor', randomblob(32));
 
+-- The copy into this database that is not finished: what is copied, and the place in it that was reached. As long as there
+-- is one, nothing else may use the database.
+create table unfinished_copy (
+    id integer primary key default 1 check (id = 1),
+    source_name text not null,
+    place text not null
+) strict;
+
 create table pipeline (
     rid integer primary key,
     org integer not null references organization (org),

@@ -1,7 +1,7 @@
 //! Changes made: rows from changes, in the order of the plan.
 
-mod people;
-mod settings;
+pub(super) mod people;
+pub(super) mod settings;
 
 use lanekeeper_core::change::{Actor, Change, edits};
 use lanekeeper_core::pipeline::Organization;
@@ -150,7 +150,11 @@ pub(super) fn create_organization(
     Ok(Org::new(connection.last_insert_rowid(), organization.id))
 }
 
-fn create_record(connection: &Connection, org: Org, record: &Record) -> rusqlite::Result<()> {
+pub(super) fn create_record(
+    connection: &Connection,
+    org: Org,
+    record: &Record,
+) -> rusqlite::Result<()> {
     let fields = record
         .object
         .fields()
@@ -161,6 +165,8 @@ fn create_record(connection: &Connection, org: Org, record: &Record) -> rusqlite
         record.id.to_sql()?,
         ToSqlOutput::Owned(Sql::Integer(record.created_at.as_micros())),
         ToSqlOutput::Owned(Sql::Integer(record.updated_at.as_micros())),
+        ToSqlOutput::Owned(record.deleted_at.map(Timestamp::as_micros).into()),
+        record.merged_into.to_sql()?,
         ToSqlOutput::Owned(custom_sql(&record.custom).into()),
     ];
     let values = fields.map(|field| sql_of(record.values.get(field.name)));

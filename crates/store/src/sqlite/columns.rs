@@ -36,7 +36,7 @@ fn write_statements(object: Object) -> Statements {
     let table = object.name();
     let columns = record_columns(object, "");
     let new = format!(
-        "id, created_at, updated_at, custom{}",
+        "id, created_at, updated_at, deleted_at, merged_into, custom{}",
         columns_of(object, "")
     );
     let places: Vec<String> = (1..=new.split(", ").count() + 1)

@@ -7,7 +7,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
 use rusqlite::types::FromSql;
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _, TransactionBehavior};
 
 use super::functions;
 use crate::{OpenError, ReadError};
@@ -183,6 +183,23 @@ pub(super) fn cursor_key(connection: &Connection, path: &Path) -> Result<[u8; 32
     let sql = "select value from secret where name = 'cursor'";
     let key = connection.query_row(sql, [], |row| row.get(0));
     key.map_err(|source| open_error(path, source))
+}
+
+/// What is being copied into this database, if that is not finished.
+pub(super) fn unfinished_copy(
+    connection: &Connection,
+    path: &Path,
+) -> Result<Option<String>, OpenError> {
+    let sql = "select source_name from unfinished_copy";
+    let found = connection.query_row(sql, [], |row| row.get(0)).optional();
+    found.map_err(|source| open_error(path, source))
+}
+
+/// Lets a connection copy its log into the file, now and then, where nobody does so beside it.
+pub(super) fn checkpoint_by_itself(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+    const LOG_PAGES: u32 = 4_096;
+    let told = connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES);
+    told.map_err(|source| open_error(path, source))
 }
 
 /// Copies what the last run left in the WAL into the file. After a crash or a failed fsync the log's pages may be in

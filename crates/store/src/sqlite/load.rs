@@ -122,7 +122,11 @@ pub(super) fn record_with_links(
     Ok(found)
 }
 
-fn add_links(connection: &Connection, org: Org, record: &mut Record) -> Result<(), ReadError> {
+pub(super) fn add_links(
+    connection: &Connection,
+    org: Org,
+    record: &mut Record,
+) -> Result<(), ReadError> {
     if record.object != Object::Opportunity {
         return Ok(());
     }
@@ -412,11 +416,12 @@ pub(super) fn fields(
     org: Org,
     scope: Scope,
 ) -> Result<Vec<FieldDefinition>, ReadError> {
-    let sql = "
-        select id, slug, name, attribute_type, field_order, created_at, metadata, is_hidden, is_system
-        from field where org = ?1 and object = ?2 and ifnull(pipeline_id, x'') = ifnull(?3, x'')
-        order by field_order, rid";
-    let mut statement = connection.prepare_cached(sql)?;
+    let sql = format!(
+        "select {FIELD_COLUMNS}
+         from field where org = ?1 and object = ?2 and ifnull(pipeline_id, x'') = ifnull(?3, x'')
+         order by field_order, rid"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query(params![
         org.number,
         scope.object().name(),
@@ -424,20 +429,27 @@ pub(super) fn fields(
     ])?;
     let mut found = vec![];
     while let Some(row) = rows.next()? {
-        let attribute_type: String = row.get(3)?;
-        let unknown = || ReadError::Corrupt(format!("the attribute type {attribute_type}"));
-        found.push(FieldDefinition {
-            id: row.get(0)?,
-            scope,
-            slug: row.get(1)?,
-            name: row.get(2)?,
-            attribute_type: AttributeType::named(&attribute_type).ok_or_else(unknown)?,
-            metadata: metadata_of(row.get(6)?)?,
-            order: row.get(4)?,
-            is_hidden: row.get(7)?,
-            is_system: row.get(8)?,
-            created_at: Timestamp::from_micros(row.get(5)?),
-        });
+        found.push(field_of(row, scope)?);
     }
     Ok(found)
+}
+
+pub(super) const FIELD_COLUMNS: &str =
+    "id, slug, name, attribute_type, field_order, created_at, metadata, is_hidden, is_system";
+
+pub(super) fn field_of(row: &Row, scope: Scope) -> Result<FieldDefinition, ReadError> {
+    let attribute_type: String = row.get(3)?;
+    let unknown = || ReadError::Corrupt(format!("the attribute type {attribute_type}"));
+    Ok(FieldDefinition {
+        id: row.get(0)?,
+        scope,
+        slug: row.get(1)?,
+        name: row.get(2)?,
+        attribute_type: AttributeType::named(&attribute_type).ok_or_else(unknown)?,
+        metadata: metadata_of(row.get(6)?)?,
+        order: row.get(4)?,
+        is_hidden: row.get(7)?,
+        is_system: row.get(8)?,
+        created_at: Timestamp::from_micros(row.get(5)?),
+    })
 }

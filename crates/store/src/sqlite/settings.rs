@@ -98,7 +98,7 @@ impl Sqlite {
     }
 
     /// One transaction on a connection of its own; SQLite lets one writer in at a time, across processes too.
-    fn transact<T>(
+    pub(super) fn transact<T>(
         &self,
         run: impl FnOnce(&Connection) -> Result<T, WriteError>,
     ) -> Result<T, WriteError> {

@@ -1,5 +1,6 @@
 //! The store on a real file.
 
+mod copy;
 mod file;
 mod indexes;
 mod laws;
@@ -11,6 +12,7 @@ mod timeline;
 mod writes;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use tempfile::TempDir;
@@ -23,7 +25,7 @@ struct TestStore {
     store: Store,
     org: Org,
     path: PathBuf,
-    _directory: TempDir,
+    directory: Arc<TempDir>,
 }
 
 fn open() -> TestStore {
@@ -47,7 +49,7 @@ fn open_with(settings: Settings) -> TestStore {
         store,
         org,
         path,
-        _directory: directory,
+        directory: Arc::new(directory),
     }
 }
 

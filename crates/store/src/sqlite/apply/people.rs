@@ -8,7 +8,11 @@ use uuid::Uuid;
 
 use crate::Org;
 
-pub(super) fn create_user(connection: &Connection, org: Org, user: &User) -> rusqlite::Result<()> {
+pub(in crate::sqlite) fn create_user(
+    connection: &Connection,
+    org: Org,
+    user: &User,
+) -> rusqlite::Result<()> {
     connection.execute(
         "insert into member (org, id, email, name, role, is_active, created_at, updated_at)
          values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
@@ -43,11 +47,15 @@ pub(super) fn update_user(connection: &Connection, org: Org, user: &User) -> rus
     Ok(())
 }
 
-pub(super) fn create_key(connection: &Connection, org: Org, key: &Key) -> rusqlite::Result<()> {
+pub(in crate::sqlite) fn create_key(
+    connection: &Connection,
+    org: Org,
+    key: &Key,
+) -> rusqlite::Result<()> {
     let routes = serde_json::to_string(&key.routes).expect("a list is JSON");
     connection.execute(
-        "insert into api_key (org, id, name, scope, routes, hash, hint, created_at, expires_at)
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "insert into api_key (org, id, name, scope, routes, hash, hint, created_at, expires_at, revoked_at, last_used_at)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         params![
             org.number,
             key.id,
@@ -58,6 +66,8 @@ pub(super) fn create_key(connection: &Connection, org: Org, key: &Key) -> rusqli
             key.hint,
             key.created_at.as_micros(),
             key.expires_at.map(Timestamp::as_micros),
+            key.revoked_at.map(Timestamp::as_micros),
+            key.last_used_at.map(Timestamp::as_micros),
         ],
     )?;
     Ok(())

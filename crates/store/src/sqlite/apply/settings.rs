@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::Org;
 use crate::stored::metadata_sql;
 
-pub(super) fn create_field(
+pub(in crate::sqlite) fn create_field(
     connection: &Connection,
     org: Org,
     field: &FieldDefinition,
@@ -54,7 +54,7 @@ pub(super) fn update_field(
     Ok(())
 }
 
-pub(super) fn create_pipeline(
+pub(in crate::sqlite) fn create_pipeline(
     connection: &Connection,
     org: Org,
     pipeline: &Pipeline,

@@ -12,8 +12,8 @@ use super::{add_links, holders_limit, pipelines};
 use crate::sqlite::columns::{record_columns, record_of};
 use crate::{Org, ReadError};
 
-const USERS: &str = "
-    select id, email, name, role, is_active, created_at, updated_at from member where org = ?1";
+pub(in crate::sqlite) const USER_COLUMNS: &str =
+    "id, email, name, role, is_active, created_at, updated_at";
 
 pub(in crate::sqlite) const KEY_COLUMNS: &str = "
     key.id, key.name, scope, routes, hash, hint, key.created_at, expires_at, revoked_at, last_used_at";
@@ -85,7 +85,9 @@ pub(super) fn users(
     for id in &needs.users {
         found.extend(user(connection, org, *id)?);
     }
-    let mut by_email = connection.prepare_cached(&format!("{USERS} and email = ?2"))?;
+    let mut by_email = connection.prepare_cached(&format!(
+        "select {USER_COLUMNS} from member where org = ?1 and email = ?2"
+    ))?;
     for email in &needs.user_emails {
         let mut rows = by_email.query(params![org.number, email.as_str()])?;
         found.extend(rows.next()?.map(user_of).transpose()?);
@@ -98,7 +100,9 @@ pub(in crate::sqlite) fn user(
     org: Org,
     id: Uuid,
 ) -> Result<Option<User>, ReadError> {
-    let mut by_id = connection.prepare_cached(&format!("{USERS} and id = ?2"))?;
+    let mut by_id = connection.prepare_cached(&format!(
+        "select {USER_COLUMNS} from member where org = ?1 and id = ?2"
+    ))?;
     let mut rows = by_id.query(params![org.number, id])?;
     rows.next()?.map(user_of).transpose()
 }
@@ -108,12 +112,14 @@ pub(in crate::sqlite) fn all_users(
     connection: &Connection,
     org: Org,
 ) -> Result<Vec<User>, ReadError> {
-    let mut statement = connection.prepare_cached(&format!("{USERS} order by rid"))?;
+    let mut statement = connection.prepare_cached(&format!(
+        "select {USER_COLUMNS} from member where org = ?1 order by rid"
+    ))?;
     let users = statement.query_map([org.number], |row| Ok(user_of(row)))?;
     users.map(|user| user?).collect()
 }
 
-fn user_of(row: &Row) -> Result<User, ReadError> {
+pub(in crate::sqlite) fn user_of(row: &Row) -> Result<User, ReadError> {
     let (email, role): (String, String) = (row.get(1)?, row.get(3)?);
     let unknown = || ReadError::Corrupt(format!("the role {role}"));
     Ok(User {

@@ -47,7 +47,7 @@ proptest! {
     }
 }
 
-fn run(
+pub(super) fn run(
     cycle: &mut Cycle,
     connection: &mut Connection,
     org: Org,
@@ -62,7 +62,7 @@ fn run(
     masked_results(group.results)
 }
 
-fn dump_of(store: &Store, org: Org, connection: &Connection) -> Dump {
+pub(super) fn dump_of(store: &Store, org: Org, connection: &Connection) -> Dump {
     let records: Vec<Record> = Object::ALL
         .into_iter()
         .flat_map(|object| {
@@ -92,7 +92,7 @@ fn dump_of(store: &Store, org: Org, connection: &Connection) -> Dump {
     dump
 }
 
-fn ids(connection: &Connection, object: Object) -> Vec<Uuid> {
+pub(super) fn ids(connection: &Connection, object: Object) -> Vec<Uuid> {
     let sql = format!("select id from {} order by rid", object.name());
     let mut statement = connection.prepare(&sql).unwrap();
     let ids = statement.query_map([], |row| row.get(0)).unwrap();
@@ -100,7 +100,7 @@ fn ids(connection: &Connection, object: Object) -> Vec<Uuid> {
 }
 
 /// The feed counts from one without gaps, and ends where the organisation says.
-fn check_feed(store: &Store, org: Org) -> Result<(), TestCaseError> {
+pub(super) fn check_feed(store: &Store, org: Org) -> Result<(), TestCaseError> {
     let sqlite = super::sqlite(store);
     let mut after = 0;
     loop {
