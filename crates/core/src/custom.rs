@@ -43,6 +43,17 @@ impl Scope {
         }
     }
 
+    /// The scope of an object's fields, of a pipeline for opportunities.
+    #[must_use]
+    pub fn named(object: &str, pipeline_id: Option<Uuid>) -> Option<Self> {
+        match (object, pipeline_id) {
+            ("account", None) => Some(Self::Accounts),
+            ("contact", None) => Some(Self::Contacts),
+            ("opportunity", Some(id)) => Some(Self::Opportunities(id)),
+            _ => None,
+        }
+    }
+
     /// The pipeline they belong to, for opportunities.
     #[must_use]
     pub const fn pipeline_id(self) -> Option<Uuid> {

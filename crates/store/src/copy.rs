@@ -129,13 +129,21 @@ pub async fn copy(
     let open = async |database, access| {
         Store::open(database, access, Settings::default(), clock.clone()).await
     };
+    let source = open(from, Access::CopyFrom).await?;
+    let organizations = source.overview().await?;
+    let mut organizations: Vec<Uuid> = organizations.iter().map(|one| one.org.id()).collect();
+    organizations.sort();
+    let Some(first) = organizations.first() else {
+        return Err(CopyError::NothingToCopy(from.clone()));
+    };
     let copying = Copying {
-        source: open(from, Access::CopyFrom).await?,
+        source,
         target: open(to, Access::CopyInto).await?,
         from,
         to,
     };
-    let compared = copying.run(notice).await;
+    let place = copying.begin(Place::first(*first)).await?;
+    let compared = copying.run(place, &organizations, notice).await;
     copying.source.close().await;
     copying.target.close().await;
     compared
@@ -151,30 +159,24 @@ struct Copying<'a> {
 impl Copying<'_> {
     async fn run(
         &self,
+        place: Place,
+        organizations: &[Uuid],
         notice: &mut (dyn FnMut(Progress) + Send),
     ) -> Result<Vec<Compared>, CopyError> {
-        let organizations = self.source.overview().await?;
-        let mut organizations: Vec<Uuid> = organizations.iter().map(|one| one.org.id()).collect();
-        organizations.sort();
-        let Some(first) = organizations.first() else {
-            return Err(CopyError::NothingToCopy(self.from.clone()));
-        };
-        let place = self.begin(Place::first(*first)).await?;
-
-        let total = count(&self.source, &organizations).await?;
-        let done = count(&self.target, &organizations).await?;
+        let total = count(&self.source, organizations).await?;
+        let done = count(&self.target, organizations).await?;
         let mut progress = Progress {
             phase: Phase::Copying,
             done,
             total,
         };
-        self.write_behind(place, &organizations, &mut progress, notice)
+        self.write_behind(place, organizations, &mut progress, notice)
             .await?;
         self.check_source().await?;
 
         progress.phase = Phase::Comparing;
         progress.done = 0;
-        let compared = self.compare(&organizations, &mut progress, notice).await?;
+        let compared = self.compare(organizations, &mut progress, notice).await?;
         if compared.iter().all(Compared::is_equal) {
             self.target.finish_copy().await?;
         }
@@ -337,6 +339,7 @@ impl Store {
     fn cursor_key(&self) -> [u8; 32] {
         match self {
             Self::Sqlite(sqlite) => sqlite.cursor_key(),
+            Self::Postgres(postgres) => postgres.cursor_key(),
         }
     }
 
@@ -344,6 +347,7 @@ impl Store {
     async fn unfinished_copy(&self) -> Result<Option<Unfinished>, ReadError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.unfinished_copy(),
+            Self::Postgres(postgres) => postgres.unfinished_copy().await,
         }
     }
 
@@ -351,6 +355,7 @@ impl Store {
     async fn begin_copy(&self, cursor_key: [u8; 32], copy: Unfinished) -> Result<(), WriteError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.begin_copy(&cursor_key, &copy),
+            Self::Postgres(postgres) => postgres.begin_copy(&cursor_key, &copy).await,
         }
     }
 
@@ -358,12 +363,14 @@ impl Store {
     async fn finish_copy(&self) -> Result<(), WriteError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.finish_copy(),
+            Self::Postgres(postgres) => postgres.finish_copy().await,
         }
     }
 
     async fn count_part(&self, organization_id: Uuid, part: Part) -> Result<u64, ReadError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.count_part(organization_id, part),
+            Self::Postgres(postgres) => postgres.count_part(organization_id, part).await,
         }
     }
 
@@ -377,6 +384,7 @@ impl Store {
                     Err(ReadError::Corrupt(format!("a read panicked: {panicked}")))
                 })
             }
+            Self::Postgres(postgres) => postgres.read_batch(place).await,
         }
     }
 
@@ -391,6 +399,7 @@ impl Store {
                     .await
                     .unwrap_or_else(|panicked| Err(WriteError::Failed(panicked.to_string())))
             }
+            Self::Postgres(postgres) => postgres.write_batch(&batch, place).await,
         }
     }
 }

@@ -3,6 +3,7 @@
 mod apply;
 mod columns;
 mod connection;
+mod copy;
 mod cycle;
 mod health;
 mod idempotency;
@@ -29,7 +30,7 @@ use self::lane::Lanes;
 use self::session::{Purpose, Session, Sight};
 use crate::commits::Commits;
 use crate::in_flight::InFlight;
-use crate::{Access, Clock, OpenError, Org, Settings, Write, WriteError, Written};
+use crate::{Access, Clock, Database, OpenError, Org, Settings, Write, WriteError, Written};
 
 /// Connections that read, and those of short commands.
 const READERS_MAX: usize = 16;
@@ -54,12 +55,24 @@ impl Postgres {
         settings: Settings,
         clock: Clock,
     ) -> Result<Self, OpenError> {
-        let cursor_key = migrate::prepare(url).await?;
+        let migrate::Prepared {
+            cursor_key,
+            unfinished_copy,
+        } = migrate::prepare(url).await?;
+        if access != Access::CopyInto
+            && let Some(source_name) = unfinished_copy
+        {
+            let database = Database::Postgres(url.clone());
+            return Err(OpenError::Unfinished {
+                database,
+                source_name,
+            });
+        }
         let pool = connection::pool(url, READERS_MAX)?;
         let commits = Commits::default();
         let health = match access {
             Access::Serve => Health::watch(url.clone(), commits.clone()),
-            Access::Command => Health::unwatched(),
+            Access::Command | Access::CopyFrom | Access::CopyInto => Health::unwatched(),
         };
         let lanes = match access {
             Access::Serve => {
@@ -72,7 +85,7 @@ impl Postgres {
                     health.clone(),
                 ))
             }
-            Access::Command => None,
+            Access::Command | Access::CopyFrom | Access::CopyInto => None,
         };
         Ok(Self {
             pool,

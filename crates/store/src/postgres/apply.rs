@@ -2,7 +2,7 @@
 //! kind with one statement.
 
 mod derived;
-mod settings;
+pub(super) mod settings;
 
 use std::collections::BTreeMap;
 
@@ -16,6 +16,14 @@ use uuid::Uuid;
 use super::columns::{Columns, statements};
 use super::cycle::Failure;
 use crate::{Org, changeset};
+
+/// Rows of the feed, column by column.
+pub(super) const INSERT_CHANGESETS: &str = "
+    insert into changeset
+        (org, first_sequence, last_sequence, id, request_id, actor_kind, actor_id, actor_name, occurred_at, changes)
+    select $1, u.* from unnest(
+        $2::int8[], $3::int8[], $4::uuid[], $5::text[], $6::text[], $7::uuid[], $8::text[], $9::int8[], $10::text[]
+    ) as u";
 
 /// The changes of one request, and what they are stored with.
 pub(super) struct Changeset {
@@ -45,11 +53,8 @@ pub(super) async fn apply(
     }
     let edits = edits(changes());
     let all: Vec<&Edit> = edits.values().collect();
-    // Sent together: foreign keys are held against the whole at the commit.
-    let tables = Object::ALL.map(|object| write(client, org, object, &all));
-    let (_, (), last) = try_join3(
-        try_join_all(tables),
-        derived::write(client, org, &all),
+    let ((), last) = try_join(
+        write_edits(client, org, &all),
         note(client, org, changesets, last_sequence),
     )
     .await?;
@@ -59,6 +64,27 @@ pub(super) async fn apply(
         }
     }
     Ok(last)
+}
+
+/// Writes records that were not there, as they are.
+pub(super) async fn write_new(
+    client: &Client,
+    org: Org,
+    records: &[&Record],
+) -> Result<(), Failure> {
+    let new = |after| Edit {
+        before: None,
+        after,
+    };
+    let edits: Vec<Edit> = records.iter().copied().map(new).collect();
+    write_edits(client, org, &edits.iter().collect::<Vec<_>>()).await
+}
+
+/// All sent together: foreign keys are held against the whole at the commit.
+async fn write_edits(client: &Client, org: Org, edits: &[&Edit<'_>]) -> Result<(), Failure> {
+    let tables = Object::ALL.map(|object| write(client, org, object, edits));
+    try_join(try_join_all(tables), derived::write(client, org, edits)).await?;
+    Ok(())
 }
 
 /// What becomes of each record, by its id: records that were created together are written together.
@@ -183,12 +209,6 @@ async fn note(
         .iter()
         .map(|changeset| changeset.at.as_micros())
         .collect();
-    let sql = "
-        insert into changeset
-            (org, first_sequence, last_sequence, id, request_id, actor_kind, actor_id, actor_name, occurred_at, changes)
-        select $1, u.* from unnest(
-            $2::int8[], $3::int8[], $4::uuid[], $5::text[], $6::text[], $7::uuid[], $8::text[], $9::int8[], $10::text[]
-        ) as u";
     let parameters: [&(dyn ToSql + Sync); 10] = [
         &org.id(),
         &firsts,
@@ -201,6 +221,6 @@ async fn note(
         &times,
         &jsons,
     ];
-    execute(client, sql, &parameters).await?;
+    execute(client, INSERT_CHANGESETS, &parameters).await?;
     Ok(last)
 }

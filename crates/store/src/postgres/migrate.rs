@@ -18,9 +18,16 @@ const LOCK: i64 = 0x4c41_4e45;
 /// The oldest PostgreSQL that is supported: 15.
 const SERVER_VERSION_MIN: i32 = 150_000;
 
-/// The first connection to a database: refuses what is not ours or not safe, brings the schema up to date, and returns the
-/// key that signs cursors.
-pub(super) async fn prepare(url: &PostgresUrl) -> Result<[u8; 32], OpenError> {
+/// What is to be known of a database before it is used.
+pub(super) struct Prepared {
+    /// The key that signs cursors.
+    pub(super) cursor_key: [u8; 32],
+    /// What is being copied into it, if that is not finished.
+    pub(super) unfinished_copy: Option<String>,
+}
+
+/// The first connection to a database: refuses what is not ours or not safe, and brings the schema up to date.
+pub(super) async fn prepare(url: &PostgresUrl) -> Result<Prepared, OpenError> {
     let config = connection::config(url);
     let refused = |reason: String| OpenError::Postgres {
         database: url.to_string(),
@@ -35,7 +42,7 @@ pub(super) async fn prepare(url: &PostgresUrl) -> Result<[u8; 32], OpenError> {
     prepared.map_err(refused)
 }
 
-async fn prepare_on(client: &Client) -> Result<[u8; 32], String> {
+async fn prepare_on(client: &Client) -> Result<Prepared, String> {
     check_server(client).await?;
     // Another server's migration may take long; this one waits for it.
     let wait = format!(
@@ -53,12 +60,16 @@ async fn prepare_on(client: &Client) -> Result<[u8; 32], String> {
         .await
         .map_err(|error| chain(&error))?;
     migrated?;
-    let secret = "select value from secret where name = 'cursor'";
-    let secret = client.query_one(secret, &[]).await;
-    let secret: Vec<u8> = secret.map_err(|error| chain(&error))?.get(0);
-    secret
-        .try_into()
-        .map_err(|_| "its secret is not one that Lanekeeper wrote".to_owned())
+    let sql = "
+        select value, (select source_name from unfinished_copy) from secret where name = 'cursor'";
+    let known = client.query_one(sql, &[]).await;
+    let known = known.map_err(|error| chain(&error))?;
+    let cursor_key: Vec<u8> = known.get(0);
+    let foreign = |_| "its secret is not one that Lanekeeper wrote".to_owned();
+    Ok(Prepared {
+        cursor_key: cursor_key.try_into().map_err(foreign)?,
+        unfinished_copy: known.get(1),
+    })
 }
 
 /// Refuses a server that would lose what it has acknowledged.

@@ -17,6 +17,8 @@ pub(super) enum Purpose {
     Search(Duration),
     /// Writes of a short command.
     Write,
+    /// A part of a copy, which takes as long as it takes.
+    Copy,
 }
 
 /// Whose rows are to be seen.
@@ -98,6 +100,7 @@ pub(super) fn begin(sight: Sight, purpose: Purpose) -> String {
             time.as_millis()
         ),
         Purpose::Write => "begin".to_owned(),
+        Purpose::Copy => "begin; set local statement_timeout = 0".to_owned(),
     };
     let (name, value) = match sight {
         Sight::Org(org) => ("org", org.id().to_string()),

@@ -206,12 +206,8 @@ fn organization_of(row: &Row) -> Result<Entity, ReadError> {
 /// Whose field it is, from the columns behind those of [`field_of`].
 fn scope_of(row: &Row) -> Result<Scope, ReadError> {
     let (object, pipeline_id): (String, Option<Uuid>) = (row.get(9)?, row.get(10)?);
-    match (object.as_str(), pipeline_id) {
-        ("account", None) => Ok(Scope::Accounts),
-        ("contact", None) => Ok(Scope::Contacts),
-        ("opportunity", Some(id)) => Ok(Scope::Opportunities(id)),
-        _ => Err(ReadError::Corrupt(format!("a field of {object}"))),
-    }
+    let unknown = || ReadError::Corrupt(format!("a field of {object}"));
+    Scope::named(&object, pipeline_id).ok_or_else(unknown)
 }
 
 fn changeset_of(row: &Row) -> Result<Entity, ReadError> {

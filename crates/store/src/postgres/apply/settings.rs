@@ -65,7 +65,11 @@ pub(super) async fn apply(client: &Client, org: Org, change: &Change) -> Result<
     }
 }
 
-async fn create_field(client: &Client, org: Org, field: &FieldDefinition) -> Result<(), Failure> {
+pub(in crate::postgres) async fn create_field(
+    client: &Client,
+    org: Org,
+    field: &FieldDefinition,
+) -> Result<(), Failure> {
     let sql = "
         insert into field (org, id, object, pipeline_id, slug, name, attribute_type, metadata, field_order, is_hidden, created_at, is_system)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
@@ -110,7 +114,11 @@ async fn update_field(client: &Client, org: Org, field: &FieldDefinition) -> Res
     .await
 }
 
-async fn create_pipeline(client: &Client, org: Org, pipeline: &Pipeline) -> Result<(), Failure> {
+pub(in crate::postgres) async fn create_pipeline(
+    client: &Client,
+    org: Org,
+    pipeline: &Pipeline,
+) -> Result<(), Failure> {
     let sql = "
         insert into pipeline (org, id, name, is_default, created_at, updated_at)
         values ($1, $2, $3, $4, $5, $6)";
@@ -210,7 +218,11 @@ async fn update_stage(client: &Client, org: Org, stage: &Stage) -> Result<(), Fa
     .await
 }
 
-async fn create_user(client: &Client, org: Org, user: &User) -> Result<(), Failure> {
+pub(in crate::postgres) async fn create_user(
+    client: &Client,
+    org: Org,
+    user: &User,
+) -> Result<(), Failure> {
     let sql = "
         insert into member (org, id, email, name, role, is_active, created_at, updated_at)
         values ($1, $2, $3, $4, $5, $6, $7, $8)";
@@ -251,11 +263,15 @@ async fn update_user(client: &Client, org: Org, user: &User) -> Result<(), Failu
     .await
 }
 
-async fn create_key(client: &Client, org: Org, key: &Key) -> Result<(), Failure> {
+pub(in crate::postgres) async fn create_key(
+    client: &Client,
+    org: Org,
+    key: &Key,
+) -> Result<(), Failure> {
     let routes = serde_json::to_string(&key.routes).expect("a list is JSON");
     let sql = "
-        insert into api_key (org, id, name, scope, routes, hash, hint, created_at, expires_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+        insert into api_key (org, id, name, scope, routes, hash, hint, created_at, expires_at, revoked_at, last_used_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     execute(
         client,
         sql,
@@ -269,6 +285,8 @@ async fn create_key(client: &Client, org: Org, key: &Key) -> Result<(), Failure>
             &key.hint,
             &key.created_at.as_micros(),
             &key.expires_at.map(Timestamp::as_micros),
+            &key.revoked_at.map(Timestamp::as_micros),
+            &key.last_used_at.map(Timestamp::as_micros),
         ],
     )
     .await

@@ -18,9 +18,12 @@ use crate::postgres::columns::selected;
 use crate::stored::metadata_of;
 use crate::{Org, ReadError};
 
-const USER_COLUMNS: &str = "id, email, name, role, is_active, created_at, updated_at";
-const KEY_COLUMNS: &str =
+pub(in crate::postgres) const USER_COLUMNS: &str =
+    "id, email, name, role, is_active, created_at, updated_at";
+pub(in crate::postgres) const KEY_COLUMNS: &str =
     "id, name, scope, routes, hash, hint, created_at, expires_at, revoked_at, last_used_at, org";
+pub(in crate::postgres) const FIELD_COLUMNS: &str =
+    "id, slug, name, attribute_type, field_order, created_at, metadata, is_hidden, is_system";
 const PIPELINE_COLUMNS: &str = "id, name, is_default, created_at, updated_at";
 const STAGE_COLUMNS: &str =
     "pipeline_id, id, label, stage_order, color, is_active, is_default, probability, stage_type";
@@ -232,7 +235,7 @@ pub(in crate::postgres) async fn users(
     found.iter().map(user_of).collect()
 }
 
-fn user_of(row: &Row) -> Result<User, ReadError> {
+pub(in crate::postgres) fn user_of(row: &Row) -> Result<User, ReadError> {
     let (email, role): (String, String) = (row.try_get(1)?, row.try_get(3)?);
     let unknown = || ReadError::Corrupt(format!("the role {role}"));
     let corrupt = |_| ReadError::Corrupt("a member's address".to_owned());
@@ -284,7 +287,7 @@ pub(in crate::postgres) async fn key_by_hash(
         .transpose()
 }
 
-fn key_of(row: &Row) -> Result<Key, ReadError> {
+pub(in crate::postgres) fn key_of(row: &Row) -> Result<Key, ReadError> {
     let (scope, routes): (String, String) = (row.try_get(2)?, row.try_get(3)?);
     let unknown = || ReadError::Corrupt(format!("the scope {scope}"));
     let time = |column| -> Result<Option<Timestamp>, ReadError> {
@@ -314,36 +317,37 @@ pub(in crate::postgres) async fn fields(
     org: Org,
     scope: Scope,
 ) -> Result<Vec<FieldDefinition>, ReadError> {
-    let sql = "
-        select id, slug, name, attribute_type, field_order, created_at, metadata, is_hidden, is_system
-        from field
-        where org = $1 and object = $2
-            and coalesce(pipeline_id, '00000000-0000-0000-0000-000000000000') = $3
-        order by field_order, id";
+    let sql = format!(
+        "select {FIELD_COLUMNS} from field
+         where org = $1 and object = $2
+             and coalesce(pipeline_id, '00000000-0000-0000-0000-000000000000') = $3
+         order by field_order, id"
+    );
     let pipeline_id = scope.pipeline_id().unwrap_or_default();
     let rows = rows(
         client,
-        sql,
+        &sql,
         &[&org.id(), &scope.object().name(), &pipeline_id],
     )
     .await?;
-    let fields = rows.iter().map(|row| {
-        let attribute_type: String = row.try_get(3)?;
-        let unknown = || ReadError::Corrupt(format!("the attribute type {attribute_type}"));
-        Ok(FieldDefinition {
-            id: row.try_get(0)?,
-            scope,
-            slug: row.try_get(1)?,
-            name: row.try_get(2)?,
-            attribute_type: AttributeType::named(&attribute_type).ok_or_else(unknown)?,
-            metadata: metadata_of(row.try_get(6)?)?,
-            order: row.try_get(4)?,
-            is_hidden: row.try_get(7)?,
-            is_system: row.try_get(8)?,
-            created_at: Timestamp::from_micros(row.try_get(5)?),
-        })
-    });
-    fields.collect()
+    rows.iter().map(|row| field_of(row, scope)).collect()
+}
+
+pub(in crate::postgres) fn field_of(row: &Row, scope: Scope) -> Result<FieldDefinition, ReadError> {
+    let attribute_type: String = row.try_get(3)?;
+    let unknown = || ReadError::Corrupt(format!("the attribute type {attribute_type}"));
+    Ok(FieldDefinition {
+        id: row.try_get(0)?,
+        scope,
+        slug: row.try_get(1)?,
+        name: row.try_get(2)?,
+        attribute_type: AttributeType::named(&attribute_type).ok_or_else(unknown)?,
+        metadata: metadata_of(row.try_get(6)?)?,
+        order: row.try_get(4)?,
+        is_hidden: row.try_get(7)?,
+        is_system: row.try_get(8)?,
+        created_at: Timestamp::from_micros(row.try_get(5)?),
+    })
 }
 
 /// The rows of a statement that is prepared once for each connection.

@@ -19,7 +19,7 @@ use uuid::Uuid;
 use super::indexes::check_indexes;
 use super::laws::{check_feed, dump_of, ids, run};
 use super::search::make;
-use super::{TestStore, account, open, setup, write};
+use super::{TestStore, account, open, setup, sqlite, write};
 use crate::testing::{Request, bound};
 use crate::copy::{Compared, CopyError, Phase, Progress, copy};
 use crate::sqlite::connection::open_writer;
@@ -209,6 +209,7 @@ async fn what_cannot_be_copied_is_said_and_nothing_is_made() {
     assert!(matches!(itself, Err(CopyError::Itself(_))));
     assert!(matches!(nothing_to_copy, Err(CopyError::NothingToCopy(_))));
     assert!(!nothing.path().exists());
+    assert!(!target.path().exists());
 }
 
 #[tokio::test]
@@ -236,8 +237,7 @@ impl Place {
 
     /// That of a store, which is closed.
     fn of(test: TestStore) -> Self {
-        let Store::Sqlite(sqlite) = &test.store;
-        sqlite.close_now();
+        sqlite(&test.store).close_now();
         Self {
             directory: test.directory,
         }
@@ -321,8 +321,7 @@ fn dump(test: &TestStore) -> Dump {
 }
 
 fn cursor_key(test: &TestStore) -> [u8; 32] {
-    let Store::Sqlite(sqlite) = &test.store;
-    sqlite.cursor_key()
+    sqlite(&test.store).cursor_key()
 }
 
 fn assert_equal(compared: &[Compared]) {
