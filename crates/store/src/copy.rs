@@ -6,6 +6,8 @@
 
 mod digest;
 pub(crate) mod entity;
+#[cfg(test)]
+pub(crate) mod testing;
 
 use std::sync::Arc;
 

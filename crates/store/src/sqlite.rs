@@ -16,7 +16,7 @@ mod search;
 mod settings;
 mod summary;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod timeline;
 mod writer;
 

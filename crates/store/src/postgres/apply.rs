@@ -7,7 +7,7 @@ pub(super) mod settings;
 use std::collections::BTreeMap;
 
 use deadpool_postgres::ClientWrapper as Client;
-use futures_util::future::{try_join, try_join_all, try_join3};
+use futures_util::future::{try_join, try_join_all};
 use lanekeeper_core::change::{Actor, Change};
 use lanekeeper_core::{Object, Record, Timestamp};
 use tokio_postgres::types::ToSql;

@@ -1,5 +1,6 @@
 //! The store on a real PostgreSQL.
 
+mod copy;
 mod laws;
 
 use lanekeeper_testing::TestDatabase;
@@ -23,6 +24,17 @@ impl TestStore {
             .await
             .unwrap();
         store.set_up(&setup()).await.unwrap();
+        store.close().await;
+        Self::of(database).await
+    }
+
+    /// That of a database that is set up.
+    async fn of(database: TestDatabase) -> Self {
+        let url = database.url().parse().unwrap();
+        let (settings, clock) = (Settings::default(), Clock::default());
+        let store = Store::open(&url, Access::Serve, settings, clock)
+            .await
+            .unwrap();
         let org = store.overview().await.unwrap()[0].org;
         Self {
             store,

@@ -1,6 +1,6 @@
 //! The store on a real file.
 
-mod copy;
+pub(crate) mod copy;
 mod file;
 mod indexes;
 mod laws;
@@ -21,14 +21,14 @@ use crate::testing::{account, setup, write};
 use crate::{Access, Clock, Database, Org, Settings, Store};
 
 /// A store with one organisation.
-struct TestStore {
+pub(crate) struct TestStore {
     store: Store,
     org: Org,
     path: PathBuf,
     directory: Arc<TempDir>,
 }
 
-fn open() -> TestStore {
+pub(crate) fn open() -> TestStore {
     open_with(Settings::default())
 }
 

@@ -58,7 +58,7 @@ async fn write_group(test: &TestStore, cycle: &mut Cycle, requests: &[Request]) 
     masked_results(group.unwrap().results)
 }
 
-async fn dump_of(test: &TestStore) -> Dump {
+pub(super) async fn dump_of(test: &TestStore) -> Dump {
     let (store, org) = (&test.store, test.org);
     let pool = &test.postgres().pool;
     let session = Session::begin(pool, Sight::Org(org), Purpose::Read)
@@ -97,7 +97,7 @@ fn ids(test: &TestStore, object: Object) -> Vec<Uuid> {
 }
 
 /// The feed counts from one without gaps, and ends where the organisation says.
-async fn check_feed(test: &TestStore) -> Result<(), TestCaseError> {
+pub(super) async fn check_feed(test: &TestStore) -> Result<(), TestCaseError> {
     let mut after = 0;
     loop {
         let page = test.store.changes(test.org, after, 3).await.unwrap();

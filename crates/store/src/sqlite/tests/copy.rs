@@ -13,17 +13,17 @@ use proptest::strategy::ValueTree as _;
 use rusqlite::Connection;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
-use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::indexes::check_indexes;
 use super::laws::{check_feed, dump_of, ids, run};
 use super::search::make;
 use super::{TestStore, account, open, setup, sqlite, write};
-use crate::testing::{Request, bound};
-use crate::copy::{Compared, CopyError, Phase, Progress, copy};
+use crate::copy::testing::{assert_equal, copied, copied_until};
+use crate::copy::{CopyError, Phase, Progress};
 use crate::sqlite::connection::open_writer;
 use crate::sqlite::cycle::Cycle;
+use crate::testing::{Request, bound};
 use crate::{Access, Answer, Clock, Database, Idempotency, OpenError, Settings, Store, Written};
 
 proptest! {
@@ -39,8 +39,8 @@ proptest! {
         let runtime = Runtime::new().unwrap();
 
         let (once, twice) = (Place::new(), Place::new());
-        assert_equal(&runtime.block_on(copied(&source, &once)).unwrap());
-        assert_equal(&runtime.block_on(copied(&once, &twice)).unwrap());
+        assert_equal(&runtime.block_on(copied(&source.database(), &once.database())).unwrap());
+        assert_equal(&runtime.block_on(copied(&once.database(), &twice.database())).unwrap());
 
         for target in [once, twice] {
             let target = runtime.block_on(target.opened());
@@ -68,7 +68,9 @@ async fn a_copy_knows_keys_answers_and_cursors_of_its_source() {
     let cursor_key = cursor_key(&source);
     let (source, target) = (Place::of(source), Place::new());
 
-    copied(&source, &target).await.unwrap();
+    copied(&source.database(), &target.database())
+        .await
+        .unwrap();
 
     let target = target.opened().await;
     assert!(keys[0].last_used_at.is_some() && keys[0].revoked_at.is_some());
@@ -85,7 +87,10 @@ async fn an_interrupted_copy_is_finished_by_the_next_one() {
     let source = filled().await;
     for interrupted_at in (0..).step_by(4) {
         let target = Place::new();
-        let is_over = copied_until(&source, &target, |step, _| step == interrupted_at).await;
+        let is_over = copied_until(&source.database(), &target.database(), |step, _| {
+            step == interrupted_at
+        })
+        .await;
         if is_over || target.open().await.is_ok() {
             assert!(interrupted_at > 40, "{interrupted_at}");
             return;
@@ -93,7 +98,11 @@ async fn an_interrupted_copy_is_finished_by_the_next_one() {
         let served = target.open().await;
         assert!(matches!(served, Err(OpenError::Unfinished { .. })));
 
-        assert_equal(&copied(&source, &target).await.unwrap());
+        assert_equal(
+            &copied(&source.database(), &target.database())
+                .await
+                .unwrap(),
+        );
 
         assert!(target.open().await.is_ok());
     }
@@ -102,7 +111,7 @@ async fn an_interrupted_copy_is_finished_by_the_next_one() {
 #[tokio::test]
 async fn an_unfinished_copy_can_be_neither_served_nor_used_nor_copied() {
     let (source, target) = (filled().await, Place::new());
-    assert!(!copied_until(&source, &target, |step, _| step == 5).await);
+    assert!(!copied_until(&source.database(), &target.database(), |step, _| step == 5).await);
 
     for access in [Access::Serve, Access::Command, Access::CopyFrom] {
         let opened = target.open_for(access).await;
@@ -125,7 +134,7 @@ async fn a_target_that_is_not_empty_is_left_alone() {
     let (source, target) = (filled().await, Place::of(open()));
     let before = std::fs::read(target.path()).unwrap();
 
-    let refused = copied(&source, &target).await;
+    let refused = copied(&source.database(), &target.database()).await;
 
     assert!(matches!(refused, Err(CopyError::NotEmpty(_))));
     assert_eq!(std::fs::read(target.path()).unwrap(), before);
@@ -134,12 +143,12 @@ async fn a_target_that_is_not_empty_is_left_alone() {
 #[tokio::test]
 async fn the_unfinished_copy_of_another_database_is_left_alone() {
     let (one, other, target) = (filled().await, filled().await, Place::new());
-    assert!(!copied_until(&one, &target, |step, _| step == 5).await);
+    assert!(!copied_until(&one.database(), &target.database(), |step, _| step == 5).await);
 
-    let refused = copied(&other, &target).await;
+    let refused = copied(&other.database(), &target.database()).await;
 
     assert!(matches!(refused, Err(CopyError::OfAnother { .. })));
-    assert_equal(&copied(&one, &target).await.unwrap());
+    assert_equal(&copied(&one.database(), &target.database()).await.unwrap());
 }
 
 #[tokio::test]
@@ -147,13 +156,13 @@ async fn what_was_written_to_the_source_meanwhile_is_noticed() {
     for stopped_in in [Phase::Copying, Phase::Comparing] {
         let (source, target) = (filled().await, Place::new());
         let is_it = |step, progress: Progress| step > 20 && progress.phase == stopped_in;
-        assert!(!copied_until(&source, &target, is_it).await);
+        assert!(!copied_until(&source.database(), &target.database(), is_it).await);
         let opened = source.opened().await;
         let one_more = write(opened.org, vec![account("more.com")], Mode::Whole);
         opened.store.write(one_more).await.unwrap();
         let source = Place::of(opened);
 
-        let refused = copied(&source, &target).await;
+        let refused = copied(&source.database(), &target.database()).await;
 
         assert!(matches!(refused, Err(CopyError::SourceChanged { .. })));
         assert!(target.open().await.is_err());
@@ -178,12 +187,14 @@ async fn a_damaged_target_is_found_and_is_not_served() {
     ] {
         let (source, target) = (filled().await, Place::new());
         let is_comparing = |_, progress: Progress| progress.phase == Phase::Comparing;
-        assert!(!copied_until(&source, &target, is_comparing).await);
+        assert!(!copied_until(&source.database(), &target.database(), is_comparing).await);
         let connection = Connection::open(target.path()).unwrap();
         assert!(connection.execute(damage, []).unwrap() > 0, "{damage}");
         drop(connection);
 
-        let compared = copied(&source, &target).await.unwrap();
+        let compared = copied(&source.database(), &target.database())
+            .await
+            .unwrap();
 
         let different = compared.iter().filter(|table| !table.is_equal());
         let different: Vec<_> = different.map(|compared| compared.table).collect();
@@ -198,9 +209,9 @@ async fn what_cannot_be_copied_is_said_and_nothing_is_made() {
     let empty = Place::new();
     drop(empty.open().await.unwrap());
 
-    let missing = copied(&nothing, &target).await;
-    let itself = copied(&nothing, &nothing).await;
-    let nothing_to_copy = copied(&empty, &target).await;
+    let missing = copied(&nothing.database(), &target.database()).await;
+    let itself = copied(&nothing.database(), &nothing.database()).await;
+    let nothing_to_copy = copied(&empty.database(), &target.database()).await;
 
     assert!(matches!(
         missing,
@@ -217,41 +228,45 @@ async fn a_database_that_a_server_has_is_not_copied() {
     let (source, target) = (filled().await, Place::new());
     let served = source.opened().await;
 
-    let refused = copied(&source, &target).await;
+    let refused = copied(&source.database(), &target.database()).await;
 
     assert!(matches!(refused, Err(CopyError::Open(OpenError::InUse(_)))));
     drop(served);
-    assert_equal(&copied(&source, &target).await.unwrap());
+    assert_equal(
+        &copied(&source.database(), &target.database())
+            .await
+            .unwrap(),
+    );
 }
 
 /// A folder for one database, closed or not there yet.
-struct Place {
+pub(crate) struct Place {
     directory: Arc<TempDir>,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let directory = Arc::new(TempDir::new().unwrap());
         Self { directory }
     }
 
     /// That of a store, which is closed.
-    fn of(test: TestStore) -> Self {
+    pub(crate) fn of(test: TestStore) -> Self {
         sqlite(&test.store).close_now();
         Self {
             directory: test.directory,
         }
     }
 
-    fn path(&self) -> std::path::PathBuf {
+    pub(crate) fn path(&self) -> std::path::PathBuf {
         self.directory.path().join("test.db")
     }
 
-    fn database(&self) -> Database {
+    pub(crate) fn database(&self) -> Database {
         Database::Sqlite(self.path())
     }
 
-    async fn open(&self) -> Result<Store, OpenError> {
+    pub(crate) async fn open(&self) -> Result<Store, OpenError> {
         self.open_for(Access::Serve).await
     }
 
@@ -260,7 +275,7 @@ impl Place {
         Store::open(&self.database(), access, settings, clock).await
     }
 
-    async fn opened(&self) -> TestStore {
+    pub(crate) async fn opened(&self) -> TestStore {
         let store = self.open().await.unwrap();
         TestStore {
             org: store.overview().await.unwrap()[0].org,
@@ -272,7 +287,7 @@ impl Place {
 }
 
 /// Something of every kind, in two organisations.
-async fn filled() -> Place {
+pub(crate) async fn filled() -> Place {
     let test = open();
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let changes = records(&setup()).new_tree(&mut runner).unwrap();
@@ -292,7 +307,7 @@ async fn filled() -> Place {
     Place::of(test)
 }
 
-fn fill(test: &TestStore, groups: Vec<Vec<Request>>) {
+pub(crate) fn fill(test: &TestStore, groups: Vec<Vec<Request>>) {
     let mut connection = open_writer(&test.path, 0).unwrap();
     let mut cycle = Cycle::new(Clock::default(), 100);
     for requests in groups {
@@ -315,47 +330,11 @@ async fn keyed(test: &TestStore) -> Written {
     test.store.write(write).await.unwrap()
 }
 
-fn dump(test: &TestStore) -> Dump {
+pub(crate) fn dump(test: &TestStore) -> Dump {
     let connection = open_writer(&test.path, 0).unwrap();
     dump_of(&test.store, test.org, &connection)
 }
 
 fn cursor_key(test: &TestStore) -> [u8; 32] {
     sqlite(&test.store).cursor_key()
-}
-
-fn assert_equal(compared: &[Compared]) {
-    let different: Vec<_> = compared.iter().filter(|table| !table.is_equal()).collect();
-    assert!(different.is_empty(), "{different:?}");
-    assert!(compared.iter().any(|table| table.from.count > 0));
-}
-
-async fn copied(from: &Place, to: &Place) -> Result<Vec<Compared>, CopyError> {
-    let clock = Clock::default();
-    copy(&from.database(), &to.database(), &clock, &mut |_| {}).await
-}
-
-/// Copies until a step that is told by its number and the progress before it; whether there was none.
-async fn copied_until(
-    from: &Place,
-    to: &Place,
-    mut is_it: impl FnMut(usize, Progress) -> bool + Send,
-) -> bool {
-    let (stop, clock) = (Notify::new(), Clock::default());
-    let mut step = 0;
-    let mut notice = |progress| {
-        if is_it(step, progress) {
-            stop.notify_one();
-        }
-        step += 1;
-    };
-    let (from, to) = (from.database(), to.database());
-    tokio::select! {
-        biased;
-        () = stop.notified() => false,
-        copied = copy(&from, &to, &clock, &mut notice) => {
-            copied.unwrap();
-            true
-        }
-    }
 }
