@@ -1,7 +1,34 @@
-//! What a search answers.
+//! Lists and searches: a query of the core as SQL of both databases. What is searched and by which way is said once; a
+//! [`Dialect`] has what the databases write differently. Nothing is read here: that is for the backends.
+
+mod access;
+mod bind;
+mod choice;
+mod condition;
+mod dialect;
+mod expression;
+mod index;
+mod order;
+mod range;
+mod referred;
+mod render;
+mod source;
+mod text;
+
+pub(crate) use bind::Bind;
+pub(crate) use choice::{Choice, Way};
+pub(crate) use dialect::Dialect;
+pub(crate) use order::Edge;
+pub(crate) use render::Statement;
 
 use lanekeeper_core::custom::FieldDefinition;
-use lanekeeper_core::query::{Found, Selection};
+use lanekeeper_core::query::{Draft, Found, Query, Selection, Sign};
+use lanekeeper_core::{Facts, Faults};
+
+use crate::{Org, ReadError};
+
+/// A page ends early when its records are larger than this together.
+pub(crate) const PAGE_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// A page of a list or search.
 #[derive(Clone, Debug)]
@@ -16,4 +43,46 @@ pub struct SearchPage {
     pub selection: Selection,
     /// The custom fields that the records may have.
     pub definitions: Vec<FieldDefinition>,
+}
+
+/// A query as it is put to a database.
+#[derive(Clone, Copy)]
+pub(crate) struct Search<'a> {
+    pub(crate) dialect: Dialect,
+    pub(crate) org: Org,
+    pub(crate) query: &'a Query,
+}
+
+impl SearchPage {
+    /// What was found, with what belongs to its answer.
+    pub(crate) fn new(
+        search: Search,
+        (found, has_more): (Vec<Found>, bool),
+        definitions: Vec<&FieldDefinition>,
+        sign: Sign,
+    ) -> Self {
+        let (query, org) = (search.query, search.org);
+        let last = found.last().filter(|_| has_more);
+        Self {
+            next_cursor: last.map(|last| query.cursor_behind(last, org.id(), sign)),
+            found,
+            limit: query.limit,
+            selection: query.selection.clone(),
+            definitions: definitions.into_iter().cloned().collect(),
+        }
+    }
+}
+
+/// What the draft asks for, from its cursor on.
+pub(crate) fn resolve(
+    draft: &Draft,
+    facts: &Facts,
+    org: Org,
+    sign: Sign,
+) -> Result<Result<Query, Faults>, ReadError> {
+    let query = Query::resolve(draft, facts)?;
+    Ok(query.and_then(|query| match &draft.cursor {
+        Some(cursor) => query.from_cursor(cursor, org.id(), sign),
+        None => Ok(query),
+    }))
 }

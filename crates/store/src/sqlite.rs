@@ -9,7 +9,7 @@ mod functions;
 mod idempotency;
 mod index_custom;
 mod index_name;
-mod index_text;
+pub(crate) mod index_text;
 mod load;
 mod read;
 mod search;

@@ -7,7 +7,7 @@ use rusqlite::{Connection, params};
 use crate::Org;
 
 /// The table of an object's texts.
-pub(super) const fn table(object: Object) -> &'static str {
+pub(crate) const fn table(object: Object) -> &'static str {
     match object {
         Object::Account => "account_text",
         Object::Contact => "contact_text",
@@ -18,7 +18,7 @@ pub(super) const fn table(object: Object) -> &'static str {
 }
 
 /// Three characters that stand for an organisation: its number, in digits from a part of Unicode that is for private use.
-pub(super) fn org_token(org: Org) -> String {
+fn org_token(org: Org) -> String {
     const FIRST: u32 = 0xE000;
     const BASE: u64 = 6_400;
     let number = org.number.unsigned_abs();
@@ -28,6 +28,16 @@ pub(super) fn org_token(org: Org) -> String {
         char::from_u32(FIRST + digit).expect("private use is no surrogate")
     });
     letters.iter().collect()
+}
+
+/// What FTS5 is asked for: the rows of an organisation with a word, or with the digits.
+pub(crate) fn expression(org: Org, word: &str, digits: Option<&str>) -> String {
+    let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
+    let body = match digits {
+        None => quoted(word),
+        Some(digits) => format!("({} OR {})", quoted(word), quoted(digits)),
+    };
+    format!("org : {} AND body : {body}", quoted(&org_token(org)))
 }
 
 pub(super) fn add(

@@ -1,28 +1,21 @@
-//! Lists and searches: a query of the core as SQL, run with a deadline.
-
-mod access;
-mod expression;
-mod order;
-mod range;
-mod referred;
-mod render;
-mod source;
+//! Lists and searches: the statements of a [`Search`], run with a deadline.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use lanekeeper_core::pipeline::UnknownAttributes;
 use lanekeeper_core::query::{Draft, Found, Query, Sign};
-use lanekeeper_core::{Facts, Faults, Object};
-use rusqlite::types::Value as Sql;
+use lanekeeper_core::{Faults, Object};
+use rusqlite::types::{FromSql, Value as Sql};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, params, params_from_iter};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use self::access::Access;
-use super::{Sqlite, index_text, load, read};
+use super::columns::atom_sql;
+use super::{Sqlite, load, read};
 use crate::clock::timer;
+use crate::search::{Bind, Choice, Dialect, Edge, PAGE_BYTES_MAX, Search, Statement, Way, resolve};
 use crate::{Org, ReadError, SearchPage};
 
 /// How long a search may look for its records.
@@ -33,8 +26,6 @@ const STEPS_BETWEEN_LOOKS: i32 = 10_000;
 const AT_ONCE_MAX: usize = 16;
 /// How long a search waits for its turn.
 const TURN_WITHIN: Duration = Duration::from_secs(5);
-/// A page ends early when its records are larger than this together.
-const PAGE_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 static TURNS: Semaphore = Semaphore::const_new(AT_ONCE_MAX);
 
@@ -88,35 +79,24 @@ fn search(
         Ok(query) => query,
         Err(faults) => return Ok(Err(faults)),
     };
-    let (found, has_more) = page(connection, org, &query)?;
-    let last = found.last().filter(|_| has_more);
+    let search = new_search(org, &query);
+    let page = page(connection, search)?;
     let definitions = draft.definitions(&facts)?;
-    Ok(Ok(SearchPage {
-        next_cursor: last.map(|last| query.cursor_behind(last, org.id(), sign)),
-        found,
-        limit: query.limit,
-        selection: query.selection,
-        definitions: definitions.into_iter().cloned().collect(),
-    }))
+    Ok(Ok(SearchPage::new(search, page, definitions, sign)))
 }
 
-/// What the draft asks for, from its cursor on.
-fn resolve(
-    draft: &Draft,
-    facts: &Facts,
-    org: Org,
-    sign: Sign,
-) -> Result<Result<Query, Faults>, ReadError> {
-    let query = Query::resolve(draft, facts)?;
-    Ok(query.and_then(|query| match &draft.cursor {
-        Some(cursor) => query.from_cursor(cursor, org.id(), sign),
-        None => Ok(query),
-    }))
+const fn new_search(org: Org, query: &Query) -> Search<'_> {
+    Search {
+        dialect: Dialect::Sqlite,
+        org,
+        query,
+    }
 }
 
 /// The records of a page, and whether there are more behind them.
-fn page(connection: &Connection, org: Org, query: &Query) -> Result<(Vec<Found>, bool), ReadError> {
-    let rids = rids(connection, org, query)?;
+fn page(connection: &Connection, search: Search) -> Result<(Vec<Found>, bool), ReadError> {
+    let (org, query) = (search.org, search.query);
+    let rids = rids(connection, search)?;
     let mut has_more = rids.len() > query.limit;
     let mut found = vec![];
     let mut bytes = 0;
@@ -133,22 +113,17 @@ fn page(connection: &Connection, org: Org, query: &Query) -> Result<(Vec<Found>,
 }
 
 /// The rows that match, in order; one more than the page has, if there is one.
-fn rids(connection: &Connection, org: Org, query: &Query) -> Result<Vec<i64>, ReadError> {
-    let after = match &query.after {
+fn rids(connection: &Connection, search: Search) -> Result<Vec<i64>, ReadError> {
+    let after = match &search.query.after {
         None => None,
-        Some(position) => Some(rid_of(connection, org, query, position.id)?),
+        Some(position) => Some(edge(connection, search, position.id)?),
     };
-    let access = access(connection, org, query)?;
+    let way = way(connection, search)?;
     let mut rids = vec![];
-    for statement in render::statements(org, query, &access, after) {
-        let mut prepared = connection.prepare_cached(&statement.text)?;
-        let missing = Sql::Integer(render::limit(query, rids.len()));
-        let values = statement.values.into_iter().chain([missing]);
-        let rows = prepared.query_map(params_from_iter(values), |row| row.get(0))?;
-        for rid in rows {
-            rids.push(rid?);
-        }
-        if rids.len() > query.limit {
+    for statement in search.statements(&way, after) {
+        let missing = search.missing(rids.len());
+        rids.extend(answers::<i64>(connection, statement.up_to(missing))?);
+        if rids.len() > search.query.limit {
             break;
         }
     }
@@ -156,38 +131,53 @@ fn rids(connection: &Connection, org: Org, query: &Query) -> Result<Vec<i64>, Re
 }
 
 /// The way to the rows.
-fn access(connection: &Connection, org: Org, query: &Query) -> Result<Access, ReadError> {
-    let referred = referred::ways(connection, org, query)?;
-    let count = |access: &Access, most: i64| {
-        let statement = render::count(org, query, access);
-        let mut prepared = connection.prepare_cached(&statement.text)?;
-        let values = statement.values.into_iter().chain([Sql::Integer(most)]);
-        Ok(prepared.query_row(params_from_iter(values), |row| row.get(0))?)
-    };
-    access::choose(query, &index_text::org_token(org), referred, count)
+fn way(connection: &Connection, search: Search) -> Result<Way, ReadError> {
+    let mut referred = vec![];
+    for reference in search.references() {
+        let ids = answers(connection, reference.ids.clone())?;
+        referred.extend(reference.way(ids));
+    }
+    let mut choice = Choice::new(search, referred);
+    while let Some(statement) = choice.to_count() {
+        let rows: Vec<i64> = answers(connection, statement)?;
+        choice.counted(rows.into_iter().sum());
+    }
+    Ok(choice.way())
+}
+
+/// The single column that a statement answers.
+fn answers<T: FromSql>(connection: &Connection, statement: Statement) -> Result<Vec<T>, ReadError> {
+    let mut prepared = connection.prepare_cached(&statement.text)?;
+    let values = statement.values.into_iter().map(sql_of);
+    let rows = prepared.query_map(params_from_iter(values), |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn sql_of(bind: Bind) -> Sql {
+    match bind {
+        Bind::Atom(atom) => atom_sql(&atom),
+        Bind::Bytes(bytes) => Sql::Blob(bytes),
+        Bind::List(_) => unreachable!("SQLite is bound to single values"),
+    }
 }
 
 /// The row of the record behind which a page begins. If it is gone, a number between those of its neighbours: rows are in
 /// the order of their ids.
-fn rid_of(
-    connection: &Connection,
-    org: Org,
-    query: &Query,
-    id: Uuid,
-) -> Result<render::Edge, ReadError> {
+fn edge(connection: &Connection, search: Search, id: Uuid) -> Result<Edge, ReadError> {
     let sql = format!(
         "select rid, id = ?2 from {} where org = ?1 and id <= ?2 order by id desc limit 1",
-        query.object.name()
+        search.query.object.name()
     );
     let mut statement = connection.prepare_cached(&sql)?;
-    let edge = statement.query_row(params![org.number, id], |row| {
+    let edge = statement.query_row(params![search.org.number, id], |row| {
         let (rid, is_there): (i64, bool) = (row.get(0)?, row.get(1)?);
-        Ok(render::Edge {
+        Ok(Edge::Rows {
             above: rid,
             below: if is_there { rid } else { rid + 1 },
         })
     });
-    Ok(edge.optional()?.unwrap_or_default())
+    let before_all = Edge::Rows { above: 0, below: 0 };
+    Ok(edge.optional()?.unwrap_or(before_all))
 }
 
 fn record(connection: &Connection, org: Org, object: Object, rid: i64) -> Result<Found, ReadError> {
@@ -237,13 +227,16 @@ impl Sqlite {
                 Ok(query) => query,
                 Err(faults) => return Ok(Err(faults)),
             };
-            let edge = query.after.as_ref().map(|_| render::Edge::default());
-            let access = access(connection, org, &query)?;
-            let statements = render::statements(org, &query, &access, edge);
-            let plans = statements.iter().map(|statement| {
+            let search = new_search(org, &query);
+            let before_all = Edge::Rows { above: 0, below: 0 };
+            let edge = query.after.as_ref().map(|_| before_all);
+            let way = way(connection, search)?;
+            let statements = search.statements(&way, edge).into_iter();
+            let plans = statements.map(|statement| {
+                let statement = statement.up_to(1);
                 let text = format!("explain query plan {}", statement.text);
                 let mut prepared = connection.prepare(&text).unwrap();
-                let values = statement.values.iter().cloned().chain([Sql::Integer(1)]);
+                let values = statement.values.into_iter().map(sql_of);
                 let lines = prepared.query_map(params_from_iter(values), |row| row.get(3));
                 let lines = lines.unwrap().collect::<Result<Vec<String>, _>>();
                 lines.unwrap().join("\n")

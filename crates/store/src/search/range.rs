@@ -1,13 +1,14 @@
 //! Ranges of indexes in which every row is that fulfils a filter. What is in them is still held against the filter itself:
 //! an index has only the beginning of a text.
 
-use lanekeeper_core::query::{Atom, Bound, Condition, Filter, Holds};
+use lanekeeper_core::query::{Atom, Bound, Condition, Filter};
 
+use super::dialect::Stored;
 use super::expression::Builder;
 
 /// A range of values.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Range {
+pub(crate) enum Range {
     /// One of these.
     OneOf(Vec<Atom>),
     /// From the first on, and up to the second.
@@ -51,28 +52,24 @@ impl Range {
         matches!(self, Self::OneOf(atoms) if atoms.len() == 1)
     }
 
-    /// That the column is in the range, as a term for SQLite to seek by.
-    pub(super) fn term(&self, column: &str, holds: Holds, sql: &mut Builder) -> Option<String> {
-        let mut place = |atom: &Atom| sql.bind_stored(atom, holds);
+    /// That the column is in the range, as a term for the database to seek by.
+    pub(super) fn term(&self, column: &str, stored: Stored, sql: &mut Builder) -> Option<String> {
         match self {
-            Self::OneOf(atoms) => {
-                let places: Vec<String> = atoms.iter().map(place).collect();
-                Some(match places.as_slice() {
-                    // Of none of them; an empty list would be no use of the index.
-                    [] => format!("{column} = null"),
-                    [one] => format!("{column} = {one}"),
-                    several => format!("{column} in ({})", several.join(", ")),
-                })
-            }
+            // Of none of them; an empty list would be no use of the index.
+            Self::OneOf(atoms) if atoms.is_empty() => Some(format!("{column} = null")),
+            Self::OneOf(atoms) => Some(sql.is_one_of(column, atoms, stored)),
             Self::Between(least, most) => {
                 let mut end = |bound: &Bound, sign: &str, includes: bool| {
                     let or_equal = if includes { "=" } else { "" };
-                    format!("{column} {sign}{or_equal} {}", place(&bound.at))
+                    format!(
+                        "{column} {sign}{or_equal} {}",
+                        sql.bind_stored(&bound.at, stored)
+                    )
                 };
                 let least = least.as_ref().map(|least| end(least, ">", least.included));
                 // Seconds are rounded down: what is before a moment may be in its second.
                 let most = most.as_ref().map(|most| {
-                    let includes = most.included || holds == Holds::Seconds;
+                    let includes = most.included || stored == Stored::Seconds;
                     end(most, "<", includes)
                 });
                 let ends: Vec<String> = least.into_iter().chain(most).collect();

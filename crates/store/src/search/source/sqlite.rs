@@ -1,0 +1,101 @@
+//! Ways in SQLite, which takes the index that it is told and joins in the order in which it is told.
+
+use lanekeeper_core::Object;
+
+use super::{Source, hits as all_hits};
+use crate::search::Search;
+use crate::search::access::{Access, Values};
+use crate::search::dialect::Dialect;
+use crate::search::expression::Builder;
+use crate::search::range::Range;
+use crate::search::render::Part;
+use crate::sqlite::index_text;
+
+const DIALECT: Dialect = Dialect::Sqlite;
+
+pub(super) fn source(search: Search, access: &Access, part: Part, sql: &mut Builder) -> Source {
+    let table = search.query.object.name();
+    match access {
+        Access::Key => Source::of_table(DIALECT, format!("{table} r")),
+        Access::Text { word, digits } => {
+            let hits = all_hits(search, word, digits.as_deref(), "union", sql);
+            let from = format!("hit cross join {table} r on r.rid = hit.rid");
+            Source {
+                with: format!("with hit as materialized ({hits}) "),
+                ..Source::of_table(DIALECT, from)
+            }
+        }
+        Access::Index(index, range) => Source::of_index(search, index, range.as_ref(), sql),
+        // Who has no value of it is not among the values.
+        Access::Values(values, _) if part == Part::WithoutFirstKey && values.are_first(search) => {
+            source(search, &search.whole(), part, sql)
+        }
+        Access::Values(values, range) => of_values(search, values, range, sql),
+    }
+}
+
+fn of_values(search: Search, values: &Values, range: &Range, sql: &mut Builder) -> Source {
+    let terms = values.terms(search, range, sql);
+    let object = search.query.object;
+    let (record, row) = values.record(DIALECT);
+    let join = format!("cross join {} r on {row} = v.{record}", object.name());
+    let (table, source) = (values.table(object), values.source(DIALECT, object));
+    if values.holds().is_list() && !range.is_one_value() {
+        let terms = terms.join(" and ");
+        let each_once = format!("(select distinct {record} from {source} where {terms}) v");
+        return Source::of_table(DIALECT, format!("{each_once} {join}"));
+    }
+    let of_table = Source {
+        terms,
+        ..Source::of_table(DIALECT, format!("{source} {join}"))
+    };
+    if values.are_first(search) {
+        return Source {
+            row: "v.record",
+            first_key: Some(("v.value", values.stored(DIALECT))),
+            ..of_table
+        };
+    }
+    match values {
+        Values::Custom { .. } => Source {
+            from: format!("{table} v indexed by {table}_by_update {join}"),
+            row: "v.record",
+            updated_at: "v.updated_at",
+            ..of_table
+        },
+        Values::Links => Source {
+            row: "v.record",
+            created_at: "v.created_at",
+            ..of_table
+        },
+        Values::Name => Source {
+            row: "v.record",
+            ..of_table
+        },
+        Values::AdditionalContacts => of_table,
+    }
+}
+
+pub(super) fn hits(
+    search: Search,
+    word: &str,
+    digits: Option<&str>,
+    union: &str,
+    sql: &mut Builder,
+) -> String {
+    let expression = index_text::expression(search.org, word, digits);
+    let (place, object) = (sql.bind(expression), search.query.object);
+    let own = index_text::table(object);
+    let own = format!("select rowid as rid from {own} where {own} match {place}");
+    if object != Object::Opportunity {
+        return own;
+    }
+    let related = ["account", "contact"].map(|related| {
+        format!(
+            " {union} select o.rid from {related}_text cross join {related} x on x.rid = {related}_text.rowid
+              cross join opportunity o indexed by opportunity_by_{related} on o.org = x.org and o.{related}_id = x.id
+              where {related}_text match {place}"
+        )
+    });
+    format!("{own}{}", related.concat())
+}
