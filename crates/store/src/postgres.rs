@@ -1,6 +1,7 @@
 //! PostgreSQL: one database for any number of servers.
 
 mod apply;
+mod bind;
 mod columns;
 mod connection;
 mod copy;
@@ -16,8 +17,9 @@ mod session;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod summary;
 mod url;
-mod value_bytes;
+pub(crate) mod value_bytes;
 
 use deadpool_postgres::Pool;
 use tokio::sync::{oneshot, watch};

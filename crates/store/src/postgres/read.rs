@@ -20,7 +20,7 @@ use super::columns::{record_of, selected, width};
 use super::load::settings::{Members, fields, key_by_hash, keys, pipelines, rows, users};
 use super::load::{answering, records_by_id};
 use super::session::{Purpose, Session, Sight};
-use super::{Postgres, search};
+use super::{Postgres, search, summary};
 use crate::changeset::{Changeset, Entry};
 use crate::{ChangePage, KeyEntry, Org, Overview, ReadError, SearchPage, StoredChange};
 
@@ -165,7 +165,7 @@ impl Postgres {
     ) -> Result<Option<Summary>, ReadError> {
         self.reading(async {
             let session = self.searching(org).await?;
-            let found = search::summary(&session, org, pipeline_id).await;
+            let found = summary::summary(&session, org, pipeline_id).await;
             session.end(found)
         })
         .await
