@@ -19,6 +19,8 @@ mod sqlite;
 mod stored;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 mod write;
 
 pub use changeset::{ChangePage, StoredChange};

@@ -15,9 +15,9 @@ mod read;
 mod search;
 mod session;
 mod settings;
+mod summary;
 #[cfg(test)]
 mod tests;
-mod summary;
 mod url;
 pub(crate) mod value_bytes;
 

@@ -104,7 +104,7 @@ impl Postgres {
         Ok(Session::begin(&self.pool, Sight::Org(org), Purpose::Write).await?)
     }
 
-    async fn commit_changes(
+    pub(super) async fn commit_changes(
         &self,
         session: Session,
         org: Org,

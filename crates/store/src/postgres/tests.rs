@@ -3,8 +3,12 @@
 mod copy;
 mod laws;
 
+use lanekeeper_core::Change;
+use lanekeeper_core::change::Actor;
 use lanekeeper_testing::TestDatabase;
 
+use super::Postgres;
+use super::session::{Purpose, Session, Sight};
 use crate::testing::setup;
 use crate::{Access, Clock, Org, Settings, Store};
 
@@ -43,7 +47,7 @@ impl TestStore {
         }
     }
 
-    fn postgres(&self) -> &super::Postgres {
+    fn postgres(&self) -> &Postgres {
         match &self.store {
             Store::Postgres(postgres) => postgres,
             Store::Sqlite(_) => panic!("it was opened on PostgreSQL"),
@@ -58,4 +62,15 @@ fn run<T>(test: impl Future<Output = T>) -> T {
         .enable_all()
         .build();
     runtime.unwrap().block_on(test)
+}
+
+impl Postgres {
+    /// Writes changes as they are; what they were planned from does not matter here.
+    pub(crate) async fn make(&self, org: Org, changes: &[Change]) {
+        let session = Session::begin(&self.pool, Sight::Org(org), Purpose::Write);
+        let session = session.await.unwrap();
+        let actor = Actor::cli();
+        let made = self.commit_changes(session, org, &actor, changes.to_vec());
+        made.await.unwrap();
+    }
 }

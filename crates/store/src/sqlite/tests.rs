@@ -5,7 +5,6 @@ mod file;
 mod indexes;
 mod laws;
 mod plans;
-mod referred;
 mod search;
 mod summary;
 mod timeline;
@@ -15,8 +14,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
+use lanekeeper_core::change::Actor;
+use lanekeeper_core::{Change, Timestamp};
 use tempfile::TempDir;
+use uuid::Uuid;
 
+use super::Sqlite;
+use super::apply::{Origin, apply};
+use super::connection::open_writer;
 use crate::testing::{account, setup, write};
 use crate::{Access, Clock, Database, Org, Settings, Store};
 
@@ -53,7 +58,7 @@ fn open_with(settings: Settings) -> TestStore {
     }
 }
 
-fn sqlite(store: &Store) -> &crate::sqlite::Sqlite {
+fn sqlite(store: &Store) -> &Sqlite {
     match store {
         Store::Sqlite(sqlite) => sqlite,
         Store::Postgres(_) => panic!("it was opened as a file"),
@@ -67,5 +72,29 @@ fn at_once<T>(future: impl Future<Output = T>) -> T {
     match future.as_mut().poll(context) {
         Poll::Ready(value) => value,
         Poll::Pending => panic!("it waits"),
+    }
+}
+
+impl Sqlite {
+    /// Writes changes as they are; what they were planned from does not matter here.
+    pub(crate) fn make(&self, org: Org, changes: &[Change]) {
+        let connection = open_writer(&self.path, 0).unwrap();
+        let last: i64 = connection
+            .query_row(
+                "select ifnull(max(last_sequence), 0) from changeset",
+                [],
+                |row| row.get(0),
+            )
+            .unwrap();
+        let origin = Origin {
+            org,
+            id: Uuid::now_v7(),
+            request_id: "test",
+            actor: &Actor::cli(),
+            at: Timestamp::from_micros(0),
+        };
+        let transaction = connection.unchecked_transaction().unwrap();
+        apply(&transaction, &origin, changes, last).unwrap();
+        transaction.commit().unwrap();
     }
 }

@@ -5,11 +5,12 @@ use lanekeeper_core::{Change, Object, Record};
 use proptest::prelude::*;
 use rusqlite::Connection;
 
-use super::search::{edits_of, make};
+use super::search::make;
 use super::{TestStore, open, setup};
 use crate::Org;
 use crate::sqlite::connection::open_writer;
 use crate::sqlite::{index_custom, index_name, load};
+use crate::tests::search::edits_of;
 
 const INDEXES: [&str; 3] = ["custom_value", "account_name", "contact_name"];
 

@@ -1,120 +1,17 @@
 //! How SQLite goes about lists and searches: through an index, in the order that was asked for wherever rows may be many.
 
-use std::sync::Arc;
-
-use lanekeeper_core::model::generate::search::fields;
-use lanekeeper_core::query::{Draft, FilterDraft, Input, SortDraft};
-use lanekeeper_core::value::{CustomValues, Values};
-use lanekeeper_core::{Change, Object, Record, Timestamp, Value};
+use lanekeeper_core::Object;
+use lanekeeper_core::query::{Draft, Input};
 use uuid::Uuid;
 
 use super::search::{make, page};
 use super::{TestStore, open, setup};
+use crate::tests::plans::{MORE_THAN_FEW, filled, filter, filtered, of, sorted, text};
 
-/// More than what tests take for few.
-const COUNT: u128 = 6;
-
-/// Some records of each object that are alike, but for the last, which has what nobody else has.
 fn open_filled() -> TestStore {
     let test = open();
-    let objects = [Object::Account, Object::Contact, Object::Opportunity];
-    let made = objects.into_iter().flat_map(|object| {
-        let definitions = fields(&setup(), object).into_iter();
-        let definitions = definitions.map(|field| Change::CreateField(Arc::new(field)));
-        let records =
-            (0..COUNT).map(move |number| Change::CreateRecord(record(object, number).into()));
-        definitions.chain(records)
-    });
-    make(&test, &made.collect::<Vec<_>>());
+    make(&test, &filled(MORE_THAN_FEW));
     test
-}
-
-fn record(object: Object, number: u128) -> Record {
-    let setup = setup();
-    let is_last = number == COUNT - 1;
-    let text = |text: &str| Value::Text(text.to_owned());
-    let word = if is_last { "Zeppelin" } else { "Acme" };
-    let at = Timestamp::from_micros(i64::try_from(number).unwrap());
-    let own: Values = match object {
-        Object::Account => [
-            ("domain", text(&format!("d{number}.example.com"))),
-            ("name", text(word)),
-        ]
-        .into(),
-        Object::Contact => [
-            ("email", text(&format!("p{number}@example.com"))),
-            ("full_name", text(word)),
-        ]
-        .into(),
-        _ => [
-            ("name", text(word)),
-            ("pipeline_id", Value::Id(setup.pipeline.id)),
-            ("stage_id", Value::Id(setup.pipeline.stages[0].id)),
-            ("owner_id", Value::Id(setup.owner.id)),
-            ("deal_size", Value::Number(if is_last { 1e6 } else { 10.0 })),
-            ("close_date", Value::Integer(1_771_286_400)),
-            ("next_action_date", Value::Integer(1_771_286_400)),
-        ]
-        .into(),
-    };
-    let custom = [
-        ("my_string", text(word)),
-        ("my_number", Value::Number(if is_last { 1e6 } else { 10.0 })),
-        (
-            "my_multi_select",
-            Value::Texts(vec!["web".to_owned(), "WEB".to_owned()]),
-        ),
-    ];
-    let custom = custom.map(|(slug, value)| (slug.to_owned(), value));
-    Record {
-        object,
-        id: Uuid::from_u128(1_000 * (object as u128 + 1) + number),
-        created_at: at,
-        updated_at: at,
-        deleted_at: None,
-        merged_into: None,
-        values: own,
-        custom: CustomValues::from(custom),
-    }
-}
-
-fn of(object: Object) -> Draft {
-    let is_opportunity = object == Object::Opportunity;
-    Draft {
-        pipeline_id: is_opportunity.then(|| setup().pipeline.id),
-        limit: 2,
-        ..Draft::of(object)
-    }
-}
-
-fn filter(field: &str, operator: &str, value: Input) -> FilterDraft {
-    FilterDraft {
-        path: "filters.0".to_owned(),
-        field: field.to_owned(),
-        operator: operator.to_owned(),
-        value: Some(value),
-    }
-}
-
-fn filtered(filters: Vec<FilterDraft>) -> Draft {
-    let of_all = of(Object::Opportunity);
-    Draft { filters, ..of_all }
-}
-
-fn sorted(draft: Draft, field: &str, direction: &str) -> Draft {
-    let sort = SortDraft {
-        path: "sort.0".to_owned(),
-        field: field.to_owned(),
-        direction: Some(direction.to_owned()),
-    };
-    Draft {
-        sort: vec![sort],
-        ..draft
-    }
-}
-
-fn text(text: &str) -> Input {
-    Input::Text(text.to_owned())
 }
 
 fn plans(test: &TestStore, draft: &Draft) -> Vec<String> {

@@ -1,12 +1,10 @@
-use std::sync::Arc;
-
 use lanekeeper_core::query::{Draft, FilterDraft, Input};
-use lanekeeper_core::value::Values;
-use lanekeeper_core::{Change, Object, Record, Timestamp, Value};
+use lanekeeper_core::{Change, Object};
 use uuid::Uuid;
 
 use super::search::{make, page, plan_of};
 use super::{TestStore, open};
+use crate::tests::timeline::entry;
 
 /// However much else an organisation has, a timeline is its own stretch of an index, at any depth.
 #[test]
@@ -50,71 +48,4 @@ fn assert_is_walked(test: &TestStore, draft: &Draft, how: &str) {
         "{plan}"
     );
     assert!(!plan.contains("TEMP B-TREE"), "{plan}");
-}
-
-/// A note or an activity about an account.
-fn entry(object: Object, number: u128, account_id: Uuid) -> Arc<Record> {
-    let text = |text: &str| Value::Text(text.to_owned());
-    let mut values = Values::from([("account_ids", Value::Ids(vec![account_id]))]);
-    values.insert("title", text("Title"));
-    match object {
-        Object::Note => values.insert("content", text("Text")),
-        _ => values.insert("activity_type", text("CALL")),
-    };
-    Arc::new(Record {
-        object,
-        id: Uuid::from_u128(number + 2_000_000),
-        created_at: Timestamp::from_micros(i64::try_from(number % 3).unwrap()),
-        updated_at: Timestamp::from_micros(1),
-        deleted_at: None,
-        merged_into: None,
-        values,
-        custom: Default::default(),
-    })
-}
-
-/// What is in the trash is on no timeline, until it is restored.
-#[test]
-fn a_trashed_note_leaves_the_timeline_and_a_restored_one_is_back() {
-    let (test, target) = (open(), Uuid::from_u128(7));
-    let live = entry(Object::Note, 1, target);
-    let trashed = Arc::new(Record {
-        deleted_at: Some(Timestamp::from_micros(9)),
-        ..Record::clone(&live)
-    });
-    let elsewhere = Arc::new(Record {
-        values: entry(Object::Note, 1, Uuid::from_u128(8)).values.clone(),
-        ..Record::clone(&live)
-    });
-    let on = |target: Uuid| {
-        let about = FilterDraft {
-            path: "filters.0".to_owned(),
-            field: "account_id".to_owned(),
-            operator: "eq".to_owned(),
-            value: Some(Input::Text(target.to_string())),
-        };
-        let filters = vec![about];
-        let draft = Draft {
-            filters,
-            ..Draft::of(Object::Note)
-        };
-        page(&test, &draft).found.len()
-    };
-    let update = |before: &Arc<Record>, after: &Arc<Record>| Change::UpdateRecord {
-        before: Arc::clone(before),
-        after: Arc::clone(after),
-    };
-    let mut seen = vec![];
-
-    for change in [
-        Change::CreateRecord(Arc::clone(&live)),
-        update(&live, &trashed),
-        update(&trashed, &live),
-        update(&live, &elsewhere),
-    ] {
-        make(&test, &[change]);
-        seen.push((on(target), on(Uuid::from_u128(8))));
-    }
-
-    assert_eq!(seen, [(1, 0), (0, 0), (1, 0), (0, 1)]);
 }

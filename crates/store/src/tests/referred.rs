@@ -6,8 +6,8 @@ use lanekeeper_core::{Change, Object, Record};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use super::search::{edits_of, ids, make, modelled, pages, query};
-use super::{open, setup};
+use super::search::{edits_of, ids, modelled, pages, query};
+use super::{TestStore, law, setup};
 
 /// What to look for: a field, the operator, two values, an order and its direction.
 type Wanted = (&'static str, &'static str, [Index; 2], &'static str, bool);
@@ -79,23 +79,32 @@ fn draft(changes: &[Change], (field, operator, at, sort, is_descending): Wanted)
     }
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(40))]
+#[test]
+fn what_opportunities_refer_to_finds_them_wherever_it_is() {
+    let test = TestStore::open();
+    let wanted = prop::collection::vec(wanted(), 40);
+    law(
+        40,
+        file!(),
+        (records(&setup()), wanted),
+        |(changes, wanted)| {
+            let edits = Object::ALL
+                .into_iter()
+                .flat_map(|object| edits_of(&changes, object));
+            let edits: Vec<Change> = edits.collect();
+            let changes: Vec<Change> = changes.into_iter().chain(edits).collect();
+            let (org, model) = (test.organization(), modelled(&changes));
+            org.make(&changes);
 
-    #[test]
-    fn what_opportunities_refer_to_finds_them_wherever_it_is(
-        changes in records(&setup()), wanted in prop::collection::vec(wanted(), 40),
-    ) {
-        let edits = Object::ALL.into_iter().flat_map(|object| edits_of(&changes, object));
-        let changes: Vec<Change> = changes.iter().cloned().chain(edits).collect();
-        let (test, model) = (open(), modelled(&changes));
-        make(&test, &changes);
-
-        for wanted in wanted {
-            let draft = draft(&changes, wanted);
-            let Some(query) = query(&model, &draft) else { continue };
-            let expected = ids(&model.search(&query));
-            prop_assert_eq!(ids(&pages(&test, &draft, || {})), expected, "{:#?}", draft);
-        }
-    }
+            for wanted in wanted {
+                let draft = draft(&changes, wanted);
+                let Some(query) = query(&model, &draft) else {
+                    continue;
+                };
+                let expected = ids(&model.search(&query));
+                prop_assert_eq!(ids(&pages(org, &draft, || {})), expected, "{:#?}", draft);
+            }
+            Ok(())
+        },
+    );
 }
