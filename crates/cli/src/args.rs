@@ -20,6 +20,7 @@ Examples:
   lanekeeper init --json               set up an empty database, for scripts
   lanekeeper serve --listen 0.0.0.0:80
   lanekeeper key create --name Website --scope write
+  lanekeeper copy --from sqlite:crm.db --to postgres://crm@localhost/crm
   lanekeeper conformance http://127.0.0.1:8080 --key lk_live_…
   LANEKEEPER_DATABASE=sqlite:/var/lib/lanekeeper/crm.db lanekeeper serve"
 )]
@@ -80,6 +81,20 @@ Examples:
   lanekeeper organization update --unknown-attributes strict"
     )]
     Organization(OrganizationCommand),
+    /// Copy all data and history of one database into another, such as SQLite into PostgreSQL
+    #[command(after_help = "\
+Examples:
+  lanekeeper copy --from sqlite:crm.db --to postgres://crm:secret@db.example.com/crm
+  lanekeeper copy --from postgres://crm:secret@db.example.com/crm --to sqlite:crm.db
+  LANEKEEPER_COPY_TO=postgres://crm:secret@db.example.com/crm lanekeeper copy --from sqlite:crm.db
+  lanekeeper copy --from sqlite:crm.db --to sqlite:copy.db --json | jq '.tables[] | select(.is_equal | not)'
+
+Stop every server of both first. The target must be empty. Interrupted at any point, the same command goes on where it
+stopped; nothing else opens the target before it is finished. At the end both sides are read whole and compared by count
+and checksum, for each organisation and table. Keys, cursors and idempotency keys go on working.
+
+Exit status: 0 all is equal, 1 anything else.")]
+    Copy(CopyOptions),
     /// Judge a server by the published contract: what holds, what differs
     #[command(after_help = "\
 Examples:
@@ -93,6 +108,29 @@ organisation that was made for it. Its key must be allowed to read and to write.
 
 Exit status: 0 nothing differs, 1 something differs, 4 the server could not be judged.")]
     Conformance(ConformanceOptions),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct CopyOptions {
+    /// The database that is copied
+    #[arg(
+        long,
+        env = "LANEKEEPER_COPY_FROM",
+        hide_env_values = true,
+        value_name = "DATABASE"
+    )]
+    pub(crate) from: Database,
+    /// The empty database that it is copied into
+    #[arg(
+        long,
+        env = "LANEKEEPER_COPY_TO",
+        hide_env_values = true,
+        value_name = "DATABASE"
+    )]
+    pub(crate) to: Database,
+    /// Print one JSON object: from, to, is_equal, and of each table organization_id, table, counts and checksums
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, clap::Args)]

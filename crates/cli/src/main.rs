@@ -1,8 +1,9 @@
-//! The command line: `lanekeeper init`, `serve`, `key`, `organization`, `conformance`.
+//! The command line: `lanekeeper init`, `serve`, `key`, `organization`, `copy`, `conformance`.
 #![expect(clippy::print_stdout, reason = "a command line program prints")]
 
 mod args;
 mod conformance;
+mod copy;
 mod init;
 mod key;
 mod organization;
@@ -51,6 +52,7 @@ async fn main() -> ExitCode {
         Command::Serve(options) => serve::run(&args.database, options).await,
         Command::Key(ref command) => key::run(&args.database, command).await,
         Command::Organization(ref command) => organization::run(&args.database, command).await,
+        Command::Copy(ref options) => copy::run(options).await,
         Command::Conformance(ref options) => conformance::run(options),
     };
     match result {

@@ -2,6 +2,7 @@
 
 mod audit;
 mod conformance;
+mod copy;
 mod crash;
 mod disk;
 mod init;
