@@ -103,16 +103,7 @@ fn org_of(connection: &Connection, id: Uuid) -> rusqlite::Result<Option<Org>> {
 /// Every part is read by the index that its entities are unique by.
 fn read_behind(connection: &Connection, org: Org, place: &Place) -> Result<Vec<Entity>, ReadError> {
     let part = place.part;
-    let (columns, key) = columns_of(part);
-    // The plus keeps SQLite from an index that is in another order.
-    let only = match part {
-        Part::Merges(_) => "and +merged_into is not null",
-        _ => "",
-    };
-    let sql = format!(
-        "select {columns} from {table} where org = ?1 and {key} > ?2 {only} order by {key} limit {BATCH_LEN_MAX}",
-        table = part.table()
-    );
+    let sql = select(part);
     let after: &dyn ToSql = match &place.after {
         Position::Id(id) => id,
         Position::Sequence(sequence) => sequence,
@@ -130,6 +121,20 @@ fn read_behind(connection: &Connection, org: Org, place: &Place) -> Result<Vec<E
         }
     }
     Ok(batch)
+}
+
+/// The statement that reads a part: `?1` = org, `?2` = the position.
+pub(super) fn select(part: Part) -> String {
+    let (columns, key) = columns_of(part);
+    // The plus keeps SQLite from an index that is in another order.
+    let only = match part {
+        Part::Merges(_) => "and +merged_into is not null",
+        _ => "",
+    };
+    format!(
+        "select {columns} from {table} where org = ?1 and {key} > ?2 {only} order by {key} limit {BATCH_LEN_MAX}",
+        table = part.table()
+    )
 }
 
 /// What is read of a part, and what it is in the order of.

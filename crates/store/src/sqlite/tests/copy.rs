@@ -19,9 +19,11 @@ use super::indexes::check_indexes;
 use super::laws::{check_feed, dump_of, ids, run};
 use super::search::make;
 use super::{TestStore, account, open, setup, sqlite, write};
+use crate::copy::entity::Part;
 use crate::copy::testing::{assert_equal, copied, copied_until};
 use crate::copy::{CopyError, Phase, Progress};
 use crate::sqlite::connection::open_writer;
+use crate::sqlite::copy::select;
 use crate::sqlite::cycle::Cycle;
 use crate::testing::{Request, bound};
 use crate::{Access, Answer, Clock, Database, Idempotency, OpenError, Settings, Store, Written};
@@ -221,6 +223,27 @@ async fn what_cannot_be_copied_is_said_and_nothing_is_made() {
     assert!(matches!(nothing_to_copy, Err(CopyError::NothingToCopy(_))));
     assert!(!nothing.path().exists());
     assert!(!target.path().exists());
+}
+
+/// Otherwise each batch would read the whole table.
+#[tokio::test]
+async fn every_part_is_read_by_an_index_in_its_order() {
+    let source = filled().await;
+    let connection = Connection::open(source.path()).unwrap();
+
+    for part in Part::ALL {
+        let sql = format!("explain query plan {}", select(part));
+        let mut plan = connection.prepare(&sql).unwrap();
+        let steps = plan.query_map([0, 0], |row| row.get::<_, String>(3)).unwrap();
+        let steps: Vec<String> = steps.map(Result::unwrap).collect();
+        assert_eq!(steps.len(), 1, "{part:?}: {steps:?}");
+        assert!(steps[0].starts_with("SEARCH "), "{part:?}: {steps:?}");
+        let is_by_both = steps[0].contains("(org=? AND ");
+        assert!(
+            is_by_both || part == Part::Organization,
+            "{part:?}: {steps:?}"
+        );
+    }
 }
 
 #[tokio::test]
