@@ -87,11 +87,12 @@ Examples:
   lanekeeper copy --from sqlite:crm.db --to postgres://crm:secret@db.example.com/crm
   lanekeeper copy --from postgres://crm:secret@db.example.com/crm --to sqlite:crm.db
   LANEKEEPER_COPY_TO=postgres://crm:secret@db.example.com/crm lanekeeper copy --from sqlite:crm.db
-  lanekeeper copy --from sqlite:crm.db --to sqlite:copy.db --json | jq '.tables[] | select(.is_equal | not)'
+  lanekeeper copy --from sqlite:crm.db --to sqlite:copy.db --json | jq .is_equal
 
-Stop every server of both first. The target must be empty. Interrupted at any point, the same command goes on where it
-stopped; nothing else opens the target before it is finished. At the end both sides are read whole and compared by count
-and checksum, for each organisation and table. Keys, cursors and idempotency keys go on working.
+Stop every server of both first. The target must be empty. Interrupted at any point, the same
+command goes on where it stopped; nothing else opens the target before it is finished. At the end
+both sides are read whole and compared by count and checksum, for each organisation and table.
+Keys, cursors and idempotency keys go on working.
 
 Exit status: 0 all is equal, 1 anything else.")]
     Copy(CopyOptions),

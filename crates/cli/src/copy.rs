@@ -21,7 +21,7 @@ pub(crate) async fn run(options: &CopyOptions) -> Result<(), Failure> {
     let CopyOptions { from, to, json } = options;
     let mut shown = Shown::new();
     let copied = copy(from, to, &Clock::default(), &mut |progress| {
-        shown.show(progress)
+        shown.show(progress);
     })
     .await;
     shown.bar.finish_and_clear();

@@ -234,7 +234,9 @@ async fn every_part_is_read_by_an_index_in_its_order() {
     for part in Part::ALL {
         let sql = format!("explain query plan {}", select(part));
         let mut plan = connection.prepare(&sql).unwrap();
-        let steps = plan.query_map([0, 0], |row| row.get::<_, String>(3)).unwrap();
+        let steps = plan
+            .query_map([0, 0], |row| row.get::<_, String>(3))
+            .unwrap();
         let steps: Vec<String> = steps.map(Result::unwrap).collect();
         assert_eq!(steps.len(), 1, "{part:?}: {steps:?}");
         assert!(steps[0].starts_with("SEARCH "), "{part:?}: {steps:?}");
