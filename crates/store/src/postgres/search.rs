@@ -1,6 +1,7 @@
 //! Lists and searches: the statements of a [`Search`], within the caller's transaction and its time.
 
 use deadpool_postgres::ClientWrapper as Client;
+use futures_util::future::try_join3;
 use lanekeeper_core::Faults;
 use lanekeeper_core::pipeline::UnknownAttributes;
 use lanekeeper_core::query::{Draft, Found, Query};
@@ -69,12 +70,30 @@ async fn ids(client: &Client, search: Search<'_>) -> Result<Vec<Uuid>, ReadError
     let mut ids = vec![];
     for statement in search.statements(&way, edge) {
         let missing = search.missing(ids.len());
-        ids.extend(answers::<Uuid>(client, statement.up_to(missing)).await?);
+        ids.extend(in_order::<Uuid>(client, statement.up_to(missing)).await?);
         if ids.len() > search.query.limit {
             break;
         }
     }
     Ok(ids)
+}
+
+/// What a statement answers whose order an index may have: then it is planned without sorting, which PostgreSQL would
+/// rather do wherever it takes what is looked for for rare. All is sent at once.
+async fn in_order<T: FromSqlOwned>(
+    client: &Client,
+    statement: Statement,
+) -> Result<Vec<T>, ReadError> {
+    if !statement.is_in_order {
+        return answers(client, statement).await;
+    }
+    let sorting = async |is_on| {
+        let set = format!("set local enable_sort = {is_on}");
+        Ok::<_, ReadError>(client.batch_execute(&set).await?)
+    };
+    let (_, found, _) =
+        try_join3(sorting("off"), answers(client, statement), sorting("on")).await?;
+    Ok(found)
 }
 
 /// The way to the rows.
@@ -105,4 +124,27 @@ async fn answers<T: FromSqlOwned>(
         .iter()
         .map(|row| row.try_get(0))
         .collect::<Result<_, _>>()?)
+}
+
+/// How PostgreSQL goes about a search: the plan of each of its statements.
+#[cfg(test)]
+pub(super) async fn explain(
+    client: &Client,
+    org: Org,
+    draft: &Draft,
+    cursor_key: &[u8; 32],
+) -> Result<Vec<String>, ReadError> {
+    let sign = |bytes: &[u8]| *blake3::keyed_hash(cursor_key, bytes).as_bytes();
+    let facts = load(client, org, &draft.needs(), Default::default()).await?;
+    let query = resolve(draft, &facts, org, &sign)?.unwrap();
+    let search = new_search(org, &query);
+    let way = way(client, search).await?;
+    let mut plans = vec![];
+    for statement in search.statements(&way, query.after.as_ref().map(|_| Edge::Id)) {
+        let text = format!("explain (costs off) {}", statement.text);
+        let missing = search.missing(0);
+        let lines = in_order::<String>(client, Statement { text, ..statement }.up_to(missing));
+        plans.push(lines.await?.join("\n"));
+    }
+    Ok(plans)
 }

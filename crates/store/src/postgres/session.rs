@@ -96,7 +96,9 @@ pub(super) fn begin(sight: Sight, purpose: Purpose) -> String {
     let begin = match purpose {
         Purpose::Read => "begin isolation level repeatable read read only".to_owned(),
         Purpose::Search(time) => format!(
-            "begin isolation level repeatable read read only; set local statement_timeout = {}",
+            // Every index begins with the organisation, a whole table has everybody's rows.
+            "begin isolation level repeatable read read only; set local statement_timeout = {};
+             set local enable_seqscan = off; set local jit = off",
             time.as_millis()
         ),
         Purpose::Write => "begin".to_owned(),

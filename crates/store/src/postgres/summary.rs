@@ -42,3 +42,19 @@ pub(super) async fn summary(
     let counted = counted.collect::<Result<Vec<_>, tokio_postgres::Error>>()?;
     Ok(Some(Summary::new(pipeline, &counted)))
 }
+
+/// How PostgreSQL goes about it.
+#[cfg(test)]
+pub(super) async fn explain(
+    client: &Client,
+    org: Org,
+    pipeline_id: Uuid,
+) -> Result<String, ReadError> {
+    let values: [(&(dyn ToSql + Sync), Type); 2] =
+        [(&org.id(), Type::UUID), (&pipeline_id, Type::UUID)];
+    let lines = client
+        .query_typed(&format!("explain (costs off) {COUNT}"), &values)
+        .await?;
+    let lines = lines.iter().map(|line| line.try_get::<_, String>(0));
+    Ok(lines.collect::<Result<Vec<_>, _>>()?.join("\n"))
+}

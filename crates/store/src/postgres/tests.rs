@@ -2,6 +2,7 @@
 
 mod copy;
 mod laws;
+mod plans;
 
 use lanekeeper_core::Change;
 use lanekeeper_core::change::Actor;

@@ -121,8 +121,7 @@ impl Member {
         });
         let ids = ids.collect::<Vec<_>>().join(" union all ");
         let text = format!("{ids} limit {}", sql.next_place());
-        let values = sql.into_values();
         let limit = i64::try_from(IDS_MAX + 1).expect("it is small");
-        Statement { text, values }.up_to(limit)
+        Statement::new(text, sql).up_to(limit)
     }
 }

@@ -16,9 +16,19 @@ use super::{Bind, Search, text};
 pub(crate) struct Statement {
     pub(crate) text: String,
     pub(crate) values: Vec<Bind>,
+    /// Whether an index has the order, and nothing is to be sorted but what is alike in the first key.
+    pub(crate) is_in_order: bool,
 }
 
 impl Statement {
+    pub(super) fn new(text: String, sql: Builder) -> Self {
+        Self {
+            text,
+            values: sql.into_values(),
+            is_in_order: false,
+        }
+    }
+
     /// The statement with its last value: how many rows there may be.
     pub(crate) fn up_to(mut self, rows: i64) -> Self {
         self.values.push(rows.into());
@@ -56,8 +66,7 @@ impl Search<'_> {
     pub(super) fn count(self, access: &Access) -> Statement {
         let mut sql = Builder::new(self);
         let text = source::count(self, access, &mut sql);
-        let values = sql.into_values();
-        Statement { text, values }
+        Statement::new(text, sql)
     }
 
     fn parts(self, way: &Way) -> Vec<Part> {
@@ -116,8 +125,11 @@ impl Search<'_> {
         let text = format!(
             "{with}select {row} from {from} {joins} where {terms} order by {order} limit {limit}"
         );
-        let values = sql.into_values();
-        Statement { text, values }
+        let is_walked = source::is_walked(self, way);
+        Statement {
+            is_in_order: is_walked && matches!(part, Part::Whole | Part::WithFirstKey),
+            ..Statement::new(text, sql)
+        }
     }
 
     /// What the rows are sorted by, from where an index has it.

@@ -1,5 +1,5 @@
-//! Ways in PostgreSQL, which chooses indexes and joins by itself. Where rows are few, they are fetched before anything else,
-//! and it is told how few they are; else it finds that an index has the order.
+//! Ways in PostgreSQL, which chooses indexes and joins by itself. Where rows are few, their ids are looked up before anything
+//! else, and it is told how few they are; else it finds that an index has the order.
 
 use lanekeeper_core::Object;
 
@@ -36,14 +36,12 @@ pub(super) fn source(search: Search, way: &Way, part: Part, sql: &mut Builder) -
         Access::Values(values, range) if is_walked(search, way) => {
             of_values(search, values, range, sql)
         }
-        Access::Index(..) | Access::Values(..) | Access::Text { .. } => {
-            of_hits(search, way, table, sql)
-        }
+        Access::Index(..) | Access::Values(..) | Access::Text { .. } => of_hits(search, way, sql),
     }
 }
 
 /// Rows that are fetched first.
-fn of_hits(search: Search, way: &Way, table: &str, sql: &mut Builder) -> Source {
+fn of_hits(search: Search, way: &Way, sql: &mut Builder) -> Source {
     let hits = match &way.access {
         Access::Text { word, digits } => hits(search, word, digits.as_deref(), "union", sql),
         Access::Index(index, range) => indexed(search, "r.id", index, range.as_ref(), sql),
@@ -65,18 +63,24 @@ fn of_hits(search: Search, way: &Way, table: &str, sql: &mut Builder) -> Source 
     let most = most.unwrap_or_default();
     Source {
         with: format!("with hit as materialized ({hits}{most}) "),
-        ..Source::of_table(DIALECT, format!("hit join {table} r on r.id = hit.id"))
+        ..Source::of_table(DIALECT, format!("hit {}", fetched(search, "hit.id", sql)))
     }
+}
+
+/// Each record by its id, one by one. Without the `offset` PostgreSQL would begin with the records wherever it takes what is
+/// asked of them for rare, and it knows nothing of how rare a custom value is.
+fn fetched(search: Search, id: &str, sql: &mut Builder) -> String {
+    let (table, org) = (search.query.object.name(), sql.bind_org());
+    format!(
+        "cross join lateral (select * from {table} one where one.org = {org} and one.id = {id} offset 0) r"
+    )
 }
 
 fn of_values(search: Search, values: &Values, range: &Range, sql: &mut Builder) -> Source {
     let terms = values.terms(search, range, sql);
     let object = search.query.object;
     let source = values.source(DIALECT, object);
-    let from = format!(
-        "{source} join {} r on r.org = v.org and r.id = v.record",
-        object.name()
-    );
+    let from = format!("{source} {}", fetched(search, "v.record", sql));
     let of_table = Source {
         terms,
         row: "v.record",
