@@ -18,6 +18,7 @@ mod settings;
 mod summary;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod url;
 pub(crate) mod value_bytes;
 

@@ -27,6 +27,15 @@ trap clean EXIT
 initdb --pgdata="$data" --username=postgres --encoding=UTF8 --locale=C.UTF-8 \
     --auth-local=trust --auth-host=scram-sha-256 >>"$log" 2>&1
 
+# A certificate for localhost, from an authority of its own.
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj "/CN=Tests" \
+    -keyout "$folder/authority.key" -out "$data/authority.crt" >>"$log" 2>&1
+openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj "/CN=localhost" \
+    -keyout "$data/server.key" -out "$folder/server.csr" >>"$log" 2>&1
+printf 'subjectAltName = DNS:localhost\nbasicConstraints = CA:FALSE\n' >"$folder/server.ext"
+openssl x509 -req -in "$folder/server.csr" -days 2 -extfile "$folder/server.ext" -CAcreateserial \
+    -CA "$data/authority.crt" -CAkey "$folder/authority.key" -out "$data/server.crt" >>"$log" 2>&1
+
 # As in production: what is committed is on disk.
 cat >>"$data/postgresql.conf" <<SETTINGS
 listen_addresses = '127.0.0.1'
@@ -37,6 +46,7 @@ shared_buffers = 128MB
 max_wal_size = 512MB
 fsync = on
 synchronous_commit = on
+ssl = on
 SETTINGS
 pg_ctl --pgdata="$data" --log="$log" --wait start >>"$log" 2>&1
 
@@ -45,6 +55,7 @@ psql --host="$folder" --port="$port" --username=postgres --dbname=postgres --no-
     --set=ON_ERROR_STOP=1 >>"$log" 2>&1 <<USERS
 create role lanekeeper login createdb password '$password';
 create role auditor login bypassrls in role lanekeeper password '$password';
+grant pg_read_server_files to auditor;
 USERS
 
 echo "postgres://lanekeeper:$password@127.0.0.1:$port/postgres"

@@ -5,7 +5,6 @@ use std::time::Duration;
 use deadpool_postgres::{
     Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime,
 };
-use tokio_postgres::NoTls;
 use tokio_postgres::config::Config;
 
 use super::PostgresUrl;
@@ -43,7 +42,7 @@ pub(super) fn pool(url: &PostgresUrl, size: usize) -> Result<Pool, OpenError> {
     let manager = ManagerConfig {
         recycling_method: RecyclingMethod::Fast,
     };
-    let manager = Manager::from_config(config(url), NoTls, manager);
+    let manager = Manager::from_config(config(url), url.connector(), manager);
     let pool = Pool::builder(manager)
         .max_size(size)
         .runtime(Runtime::Tokio1)

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::task::AbortHandle;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
-use tokio_postgres::{AsyncMessage, Client, NoTls};
+use tokio_postgres::{AsyncMessage, Client};
 use uuid::Uuid;
 
 use super::{PostgresUrl, connection};
@@ -125,7 +125,7 @@ impl Watcher {
     /// Listens until the connection is lost; why it was.
     async fn listen(&self) -> String {
         let config = connection::config(&self.url);
-        let connected = timeout(ANSWERED_WITHIN, config.connect(NoTls)).await;
+        let connected = timeout(ANSWERED_WITHIN, config.connect(self.url.connector())).await;
         let (client, mut incoming) = match connected {
             Ok(Ok(connected)) => connected,
             Ok(Err(error)) => return crate::error::chain(&error),

@@ -3,7 +3,7 @@
 //! Servers of two versions run beside each other while the newer one takes over: a migration only adds what the older does
 //! not mind, and what nobody needs any more goes with a later one. So a schema says how old a server may be that uses it.
 
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::Client;
 
 use super::{PostgresUrl, connection};
 use crate::OpenError;
@@ -33,7 +33,7 @@ pub(super) async fn prepare(url: &PostgresUrl) -> Result<Prepared, OpenError> {
         database: url.to_string(),
         reason,
     };
-    let connected = config.connect(NoTls).await;
+    let connected = config.connect(url.connector()).await;
     let (client, connection) = connected.map_err(|error| refused(chain(&error)))?;
     let driving = tokio::spawn(connection);
     let prepared = prepare_on(&client).await;

@@ -3,6 +3,7 @@
 mod copy;
 mod laws;
 mod plans;
+mod tls;
 
 use lanekeeper_core::Change;
 use lanekeeper_core::change::Actor;

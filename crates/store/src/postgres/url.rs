@@ -5,27 +5,27 @@ use std::str::FromStr;
 
 use tokio_postgres::Config;
 use tokio_postgres::config::Host;
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::tls::Trust;
 
 /// `postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=…`
-#[derive(Clone, PartialEq, Eq)]
-pub struct PostgresUrl(String);
+#[derive(Clone)]
+pub struct PostgresUrl {
+    text: String,
+    config: Config,
+    connector: MakeRustlsConnect,
+}
 
 impl PostgresUrl {
     /// What a connection needs to know.
     pub(super) fn config(&self) -> Config {
-        parse(&self.0).expect("it was parsed before")
+        self.config.clone()
     }
-}
 
-fn parse(text: &str) -> Result<Config, String> {
-    let config = text.parse::<Config>();
-    let config = config.map_err(|error| format!("is no address of PostgreSQL: {error}"))?;
-    match (config.get_hosts(), config.get_dbname()) {
-        ([], _) => Err("names no host; use postgres://USER:PASSWORD@HOST/DATABASE".to_owned()),
-        (_, None) => {
-            Err("names no database; use postgres://USER:PASSWORD@HOST/DATABASE".to_owned())
-        }
-        _ => Ok(config),
+    /// What encrypts a connection.
+    pub(super) fn connector(&self) -> MakeRustlsConnect {
+        self.connector.clone()
     }
 }
 
@@ -33,14 +33,76 @@ impl FromStr for PostgresUrl {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        parse(text)?;
-        Ok(Self(text.to_owned()))
+        let (rest, trust) = trust(text)?;
+        let config = rest.parse::<Config>();
+        let config = config.map_err(|error| format!("is no address of PostgreSQL: {error}"))?;
+        let missing = |what| format!("names no {what}; use postgres://USER:PASSWORD@HOST/DATABASE");
+        if config.get_hosts().is_empty() {
+            return Err(missing("host"));
+        }
+        if config.get_dbname().is_none() {
+            return Err(missing("database"));
+        }
+        Ok(Self {
+            text: text.to_owned(),
+            config,
+            connector: trust.connector()?,
+        })
     }
 }
 
+/// Takes out of the address what only this program knows of: how to find out who the server is.
+fn trust(text: &str) -> Result<(String, Trust), String> {
+    let (address, parameters) = text.split_once('?').unwrap_or((text, ""));
+    let (mut mode, mut is_verified, mut file) = (None, false, None);
+    let mut rest = vec![];
+    for parameter in parameters
+        .split('&')
+        .filter(|parameter| !parameter.is_empty())
+    {
+        match parameter.split_once('=').unwrap_or((parameter, "")) {
+            ("sslmode", "verify-full" | "verify-ca") => is_verified = true,
+            ("sslmode", "allow") => mode = Some("prefer"),
+            ("sslmode", known @ ("disable" | "prefer" | "require")) => mode = Some(known),
+            ("sslmode", other) => {
+                return Err(format!(
+                    "has the sslmode '{other}'; use disable, prefer, require or verify-full"
+                ));
+            }
+            ("sslrootcert", "" | "system") => is_verified = true,
+            ("sslrootcert", path) => {
+                is_verified = true;
+                file = Some(path.into());
+            }
+            _ => rest.push(parameter),
+        }
+    }
+    // Who is asked who they are is not talked to in plain text.
+    if is_verified && mode != Some("disable") {
+        mode = Some("require");
+    }
+    let mode = mode.map(|mode| format!("sslmode={mode}"));
+    rest.extend(mode.as_deref());
+    let trust = match (is_verified, file) {
+        (false, _) => Trust::Anybody,
+        (true, None) => Trust::System,
+        (true, Some(file)) => Trust::File(file),
+    };
+    let separator = if rest.is_empty() { "" } else { "?" };
+    Ok((format!("{address}{separator}{}", rest.join("&")), trust))
+}
+
+impl PartialEq for PostgresUrl {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for PostgresUrl {}
+
 impl fmt::Display for PostgresUrl {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let config = self.config();
+        let config = &self.config;
         let host = config.get_hosts().first().map(|host| match host {
             Host::Tcp(name) => name.clone(),
             Host::Unix(path) => path.display().to_string(),
@@ -65,6 +127,7 @@ impl fmt::Debug for PostgresUrl {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use crate::Database;
 
     #[test]
@@ -82,9 +145,32 @@ mod tests {
         for (url, missing) in [
             ("postgres:///crm", "host"),
             ("postgres://db.example.com", "database"),
+            ("postgres://db.example.com/crm?sslmode=verify", "sslmode"),
+            ("postgres://h/crm?sslrootcert=/nowhere.pem", "sslrootcert"),
         ] {
             let refusal = url.parse::<Database>().unwrap_err();
             assert!(refusal.contains(missing), "{url}: {refusal}");
+        }
+    }
+
+    #[test]
+    fn who_the_server_is_matters_where_it_is_asked_for() {
+        let of = |parameters: &str| trust(&format!("postgres://h/d{parameters}")).unwrap();
+        let file = Trust::File("ca.pem".into());
+        for (parameters, rest, expected) in [
+            ("", "", Trust::Anybody),
+            ("?sslmode=require", "?sslmode=require", Trust::Anybody),
+            ("?sslmode=verify-full", "?sslmode=require", Trust::System),
+            (
+                "?sslmode=verify-full&sslrootcert=ca.pem",
+                "?sslmode=require",
+                file.clone(),
+            ),
+            ("?a=b&sslrootcert=ca.pem", "?a=b&sslmode=require", file),
+        ] {
+            let (text, trust) = of(parameters);
+            assert_eq!(text, format!("postgres://h/d{rest}"), "{parameters}");
+            assert_eq!(trust, expected, "{parameters}");
         }
     }
 }
