@@ -7,6 +7,7 @@
 alter table api_key drop constraint api_key_org_fkey;
 select create_reference_table('api_key');
 select create_reference_table('secret');
+select create_reference_table('unfinished_copy');
 select create_reference_table('lanekeeper_schema');
 
 select create_distributed_table('organization', 'id');

@@ -55,7 +55,7 @@ psql --host="$folder" --port="$port" --username=postgres --dbname=postgres --no-
     --set=ON_ERROR_STOP=1 >>"$log" 2>&1 <<USERS
 create role lanekeeper login createdb password '$password';
 create role auditor login bypassrls in role lanekeeper password '$password';
-grant pg_read_server_files to auditor;
+grant pg_read_server_files, pg_read_all_settings to auditor;
 USERS
 
 echo "postgres://lanekeeper:$password@127.0.0.1:$port/postgres"

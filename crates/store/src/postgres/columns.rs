@@ -165,7 +165,7 @@ enum Column<'a> {
 }
 
 impl<'a> Columns<'a> {
-    /// The columns of these records, in the order of [`names`].
+    /// The columns of these records, in the order of [`written`].
     pub(super) fn new(object: Object, records: &[&'a Record]) -> Self {
         let each = |json: &dyn Fn(&Record) -> Option<String>| {
             Column::Json(records.iter().map(|record| json(record)).collect())
@@ -266,26 +266,40 @@ fn column<'a>(field: &Field, records: &[&'a Record]) -> Column<'a> {
     }
 }
 
-/// The columns that are written, each with the type of its array and how an entry becomes the column's.
-fn names(object: Object) -> Vec<(&'static str, (&'static str, &'static str))> {
-    let mut names = vec![
-        ("id", ("uuid[]", "")),
-        ("created_at", ("int8[]", "")),
-        ("updated_at", ("int8[]", "")),
-        ("deleted_at", ("int8[]", "")),
-        ("merged_into", ("uuid[]", "")),
-        ("custom", ("text[]", "::jsonb")),
-        ("folded", ("text[]", "::jsonb")),
+/// A column that is written.
+#[derive(Clone, Copy)]
+struct Written {
+    name: &'static str,
+    /// The type of an array of its values.
+    array: &'static str,
+    /// What makes an entry of that a value of the column.
+    cast: &'static str,
+}
+
+impl Written {
+    const fn new(name: &'static str, (array, cast): (&'static str, &'static str)) -> Self {
+        Self { name, array, cast }
+    }
+}
+
+/// The columns that are written, in their order.
+fn written(object: Object) -> Vec<Written> {
+    let mut columns = vec![
+        Written::new("id", ("uuid[]", "")),
+        Written::new("created_at", ("int8[]", "")),
+        Written::new("updated_at", ("int8[]", "")),
+        Written::new("deleted_at", ("int8[]", "")),
+        Written::new("merged_into", ("uuid[]", "")),
+        Written::new("custom", ("text[]", "::jsonb")),
+        Written::new("folded", ("text[]", "::jsonb")),
     ];
     if has_sort_name(object) {
-        names.push(("sort_name", ("text[]", "")));
+        columns.push(Written::new("sort_name", ("text[]", "")));
     }
-    let fields = object
-        .fields()
-        .iter()
-        .filter(|field| field.kind != Kind::Ids);
-    names.extend(fields.map(|field| (field.name, Shape::of(field.kind).array())));
-    names
+    let fields = object.fields().iter();
+    let fields = fields.filter(|field| field.kind != Kind::Ids);
+    columns.extend(fields.map(|field| Written::new(field.name, Shape::of(field.kind).array())));
+    columns
 }
 
 const fn has_sort_name(object: Object) -> bool {
@@ -306,16 +320,17 @@ pub(super) fn statements(object: Object) -> &'static Statements {
 }
 
 fn write_statements(object: Object) -> Statements {
-    let (table, names) = (object.name(), names(object));
-    let joined = |part: &dyn Fn(usize, &(&str, (&str, &str))) -> String| {
-        let parts = names.iter().enumerate();
-        let parts: Vec<String> = parts.map(|(index, name)| part(index, name)).collect();
+    let (table, written) = (object.name(), written(object));
+    let joined = |part: &dyn Fn(&Written) -> String| {
+        let parts: Vec<String> = written.iter().map(part).collect();
         parts.join(", ")
     };
-    let columns = joined(&|_, (name, _)| (*name).to_owned());
-    let arrays = joined(&|index, (_, (array, _))| format!("${}::{array}", index + 2));
-    let entries = joined(&|_, (name, (_, cast))| format!("u.{name}{cast}"));
-    let set = joined(&|_, (name, (_, cast))| format!("{name} = u.{name}{cast}"));
+    let arrays = (2..).zip(&written);
+    let arrays = arrays.map(|(place, Written { array, .. })| format!("${place}::{array}"));
+    let arrays = arrays.collect::<Vec<_>>().join(", ");
+    let columns = joined(&|column| column.name.to_owned());
+    let entries = joined(&|Written { name, cast, .. }| format!("u.{name}{cast}"));
+    let set = joined(&|Written { name, cast, .. }| format!("{name} = u.{name}{cast}"));
     Statements {
         insert: format!(
             "insert into {table} (org, {columns})

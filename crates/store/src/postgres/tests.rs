@@ -1,6 +1,7 @@
 //! The store on a real PostgreSQL.
 
 mod copy;
+mod distribution;
 mod laws;
 mod plans;
 mod tls;

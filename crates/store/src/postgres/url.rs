@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use tokio_postgres::Config;
 use tokio_postgres::config::Host;
@@ -11,7 +12,9 @@ use super::tls::Trust;
 
 /// `postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=…`
 #[derive(Clone)]
-pub struct PostgresUrl {
+pub struct PostgresUrl(Arc<Address>);
+
+struct Address {
     text: String,
     config: Config,
     connector: MakeRustlsConnect,
@@ -20,12 +23,12 @@ pub struct PostgresUrl {
 impl PostgresUrl {
     /// What a connection needs to know.
     pub(super) fn config(&self) -> Config {
-        self.config.clone()
+        self.0.config.clone()
     }
 
     /// What encrypts a connection.
     pub(super) fn connector(&self) -> MakeRustlsConnect {
-        self.connector.clone()
+        self.0.connector.clone()
     }
 }
 
@@ -43,11 +46,11 @@ impl FromStr for PostgresUrl {
         if config.get_dbname().is_none() {
             return Err(missing("database"));
         }
-        Ok(Self {
+        Ok(Self(Arc::new(Address {
             text: text.to_owned(),
             config,
             connector: trust.connector()?,
-        })
+        })))
     }
 }
 
@@ -94,7 +97,7 @@ fn trust(text: &str) -> Result<(String, Trust), String> {
 
 impl PartialEq for PostgresUrl {
     fn eq(&self, other: &Self) -> bool {
-        self.text == other.text
+        self.0.text == other.0.text
     }
 }
 
@@ -102,7 +105,7 @@ impl Eq for PostgresUrl {}
 
 impl fmt::Display for PostgresUrl {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let config = &self.config;
+        let config = &self.0.config;
         let host = config.get_hosts().first().map(|host| match host {
             Host::Tcp(name) => name.clone(),
             Host::Unix(path) => path.display().to_string(),
