@@ -28,3 +28,41 @@ impl fmt::Display for Digest {
         write!(out, "{:032x}", self.sum)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use lanekeeper_core::Timestamp;
+
+    use super::*;
+    use crate::copy::entity::KeptAnswer;
+
+    fn digest(statuses: &[u16]) -> Digest {
+        let mut digest = Digest::default();
+        for status in statuses {
+            digest.add(&Entity::Answer(KeptAnswer {
+                key: "key".to_owned(),
+                fingerprint: [1; 32],
+                status: *status,
+                body: vec![],
+                created_at: Timestamp::from_micros(0),
+            }));
+        }
+        digest
+    }
+
+    #[test]
+    fn a_digest_is_the_same_in_every_order_and_another_for_anything_else() {
+        let digests = [
+            digest(&[]),
+            digest(&[200]),
+            digest(&[201]),
+            digest(&[200, 200]),
+            digest(&[200, 201]),
+        ];
+
+        assert_eq!(digest(&[201, 200]), digests[4]);
+        for (place, digest) in digests.iter().enumerate() {
+            assert!(!digests[place + 1..].contains(digest), "{place}");
+        }
+    }
+}

@@ -3,7 +3,7 @@
 use deadpool_postgres::ClientWrapper as Client;
 use lanekeeper_core::custom::Scope;
 use lanekeeper_core::pipeline::{Organization, UnknownAttributes};
-use lanekeeper_core::{Object, Record, Timestamp};
+use lanekeeper_core::{Object, Timestamp};
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
@@ -264,7 +264,7 @@ async fn write(client: &Client, org: Org, batch: &[Entity]) -> Result<(), Failur
             Entity::User(user) => settings::create_user(client, org, user).await?,
             Entity::Key(key) => settings::create_key(client, org, key).await?,
             Entity::Field(field) => settings::create_field(client, org, field).await?,
-            Entity::Record(record) => records.push(Record::clone(record)),
+            Entity::Record(record) => records.push(record.as_ref()),
             Entity::Merge {
                 object,
                 id,
@@ -274,7 +274,7 @@ async fn write(client: &Client, org: Org, batch: &[Entity]) -> Result<(), Failur
             Entity::Answer(answer) => answers.push(answer),
         }
     }
-    write_new(client, org, &records.iter().collect::<Vec<_>>()).await?;
+    write_new(client, org, &records).await?;
     merge(client, org, &merges).await?;
     note(client, org, &changesets).await?;
     keep(client, org, &answers).await
