@@ -15,7 +15,7 @@ use crate::testing::{Request, setup};
 use crate::{Access, Clock, Database, OpenError, Settings, Store};
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4))]
+    #![proptest_config(ProptestConfig::with_cases(8))]
 
     /// Whatever was written, it is the same there, in another database there, and back.
     #[test]
