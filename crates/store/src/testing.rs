@@ -88,7 +88,11 @@ pub(crate) fn masked_results(
 
 /// What came of a request, with ids and times taken out.
 pub(crate) fn masked(results: Vec<Result<Outcome, Faults>>) -> String {
-    let text = format!("{results:?}");
+    masked_text(&format!("{results:?}"))
+}
+
+/// A text with ids and times taken out.
+pub(crate) fn masked_text(text: &str) -> String {
     let words =
         text.split_inclusive(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-');
     let mask = |word: &str| {

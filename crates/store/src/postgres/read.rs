@@ -13,6 +13,7 @@ use lanekeeper_core::pipeline::{Pipeline, User};
 use lanekeeper_core::query::{Draft, Found};
 use lanekeeper_core::summary::Summary;
 use lanekeeper_core::{Faults, Object, Timestamp};
+use tokio::time::timeout;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
@@ -176,12 +177,14 @@ impl Postgres {
         org: Org,
         draft: Draft,
     ) -> Result<Result<SearchPage, Faults>, ReadError> {
-        self.reading(async {
+        let search = async {
             let session = self.searching(org).await?;
             let page = search::search(&session, org, &draft, &self.cursor_key).await;
             session.end(page)
-        })
-        .await
+        };
+        // Each of its statements has as much time; all of them together have no more.
+        let search = timeout(SEARCH_TIME_MAX, self.reading(search)).await;
+        search.unwrap_or(Err(ReadError::TooSlow))
     }
 
     async fn searching(&self, org: Org) -> Result<Session, ReadError> {

@@ -2,6 +2,7 @@
 
 mod copy;
 mod distribution;
+mod engines;
 mod laws;
 mod plans;
 mod tls;

@@ -90,7 +90,7 @@ pub(super) async fn dump_of(test: &TestStore) -> Dump {
     dump
 }
 
-fn ids(test: &TestStore, object: Object) -> Vec<Uuid> {
+pub(super) fn ids(test: &TestStore, object: Object) -> Vec<Uuid> {
     let sql = format!("select id from {} order by id", object.name());
     let ids = test.database.texts(&sql);
     ids.iter().map(|id| id.parse().unwrap()).collect()
