@@ -18,7 +18,7 @@ use crate::commits::Commits;
 
 /// How often the database is asked, and how soon it has to answer: whoever waits for it is told within a second.
 const ASKED_EVERY: Duration = Duration::from_millis(200);
-const ANSWERED_WITHIN: Duration = Duration::from_millis(700);
+const ANSWERED_WITHIN: Duration = Duration::from_millis(500);
 /// How often other servers are told of commits.
 const TOLD_EVERY: Duration = Duration::from_millis(5);
 const CHANNEL: &str = "lanekeeper_commits";
