@@ -117,6 +117,17 @@ impl TestDatabase {
         }
     }
 
+    /// A copy of what is committed by now, as who starts anew after a crash finds it. Nobody may write meanwhile; on
+    /// PostgreSQL everybody is cut off from this one.
+    #[must_use]
+    pub fn after_a_crash(&self) -> Self {
+        let copy = Self::of(self.server.as_ref().map(server::Fresh::after_a_crash));
+        if self.server.is_none() {
+            file::copy(self.folder(), copy.folder());
+        }
+        copy
+    }
+
     /// Begins somebody else's transaction, for which whoever writes has to wait. It must not last long: writers give up.
     #[must_use]
     pub fn hold(&self) -> Hold {

@@ -29,13 +29,25 @@ pub(crate) struct Fresh {
 
 impl Fresh {
     pub(crate) fn new() -> Self {
+        Self::like("template0")
+    }
+
+    pub(crate) fn after_a_crash(&self) -> Self {
+        let name = &self.name;
+        let auditor = maintenance();
+        let closed = format!("alter database {name} allow_connections false");
+        execute(&auditor, &closed).expect("nobody connects to it any more");
+        let cut = format!(
+            "select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = '{name}'"
+        );
+        execute(&auditor, &cut).expect("everybody is cut off");
+        Self::like(name)
+    }
+
+    fn like(template: &str) -> Self {
         let name = format!("test_{}", Uuid::now_v7().simple());
-        let owner = config();
-        execute(
-            &owner,
-            &format!("create database {name} template template0"),
-        )
-        .expect("a database is made");
+        let create = format!("create database {name} owner lanekeeper template {template}");
+        execute(&maintenance(), &create).expect("a database is made");
         Self { name }
     }
 
@@ -68,9 +80,9 @@ impl Fresh {
                 held.send(()).expect("somebody waits");
                 // Nobody sends: it ends with whoever holds it.
                 let _gone = is_released.recv();
-                client.batch_execute("rollback").await
+                Ok(())
             })
-            .expect("the transaction is open");
+            .expect("nobody else holds them for long");
         });
         is_held.recv().expect("the tables are locked");
         Hold {
@@ -80,20 +92,16 @@ impl Fresh {
     }
 
     fn auditor(&self) -> Config {
-        let mut auditor = config();
-        auditor.user(AUDITOR).dbname(&self.name);
+        let mut auditor = maintenance();
+        auditor.dbname(&self.name);
         auditor
     }
 }
 
 impl Drop for Fresh {
     fn drop(&mut self) {
-        let mut auditor = config();
-        auditor.user(AUDITOR);
-        let dropped = execute(
-            &auditor,
-            &format!("drop database {} with (force)", self.name),
-        );
+        let drop = format!("drop database {} with (force)", self.name);
+        let dropped = execute(&maintenance(), &drop);
         if !thread::panicking() {
             dropped.expect("the database is dropped");
         }
@@ -102,6 +110,7 @@ impl Drop for Fresh {
 
 /// A transaction that a thread of its own holds.
 pub struct Hold {
+    /// Closed, it lets go.
     release: Option<mpsc::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -124,8 +133,12 @@ fn server_url() -> String {
     })
 }
 
-fn config() -> Config {
-    server_url().parse().expect("an address of PostgreSQL")
+/// The auditor, beside the databases.
+fn maintenance() -> Config {
+    let config: Result<Config, _> = server_url().parse();
+    let mut config = config.expect("an address of PostgreSQL");
+    config.user(AUDITOR);
+    config
 }
 
 /// Runs statements, one after the other; the rows that they find.

@@ -1,6 +1,5 @@
 //! A server for one test, and a client that holds every answer against the document.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,9 +10,9 @@ use lanekeeper_core::plan::setup::Setup;
 use lanekeeper_server::connection::{Limits, Phase, Shutdown};
 use lanekeeper_server::{App, FreshKey, Options, RateLimit, hash_key};
 use lanekeeper_store::{Access, Clock, Database, Org, Settings, Store};
+use lanekeeper_testing::TestDatabase;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
@@ -30,7 +29,7 @@ pub(crate) struct TestApp {
     client: reqwest::Client,
     shutdown: Shutdown,
     server: Option<JoinHandle<()>>,
-    directory: Arc<TempDir>,
+    pub(crate) database: Arc<TestDatabase>,
 }
 
 /// An organisation, and an admin's key to it.
@@ -93,45 +92,28 @@ impl TestApp {
     }
 
     pub(crate) async fn with(wanted: Wanted) -> Self {
-        let directory = Arc::new(TempDir::new().expect("a temporary directory"));
-        Self::start(directory, wanted, None).await
+        Self::start(Arc::new(TestDatabase::new()), wanted, None).await
     }
 
     /// Stops the server in good order, and starts another on the same database.
     pub(crate) async fn restart(mut self) -> Self {
         self.stop().await;
-        let (directory, tenant) = (Arc::clone(&self.directory), self.tenant.clone());
+        let (database, tenant) = (Arc::clone(&self.database), self.tenant.clone());
         drop(self);
-        Self::start(directory, Wanted::default(), Some(tenant)).await
+        Self::start(database, Wanted::default(), Some(tenant)).await
     }
 
-    /// Another server on the files as they are now, as after a `kill -9` of this one. Meanwhile nobody may write.
+    /// Another server on what this one has committed by now, as after a `kill -9` of it. Meanwhile nobody may write, and
+    /// afterwards this one may have no database.
     pub(crate) async fn after_a_crash(&self) -> Self {
-        let directory = TempDir::new().expect("a temporary directory");
-        for name in ["test.db", "test.db-wal"] {
-            let copied = std::fs::copy(
-                self.directory.path().join(name),
-                directory.path().join(name),
-            );
-            copied.expect("the file is there");
-        }
-        Self::start(
-            Arc::new(directory),
-            Wanted::default(),
-            Some(self.tenant.clone()),
-        )
-        .await
+        let database = Arc::new(self.database.after_a_crash());
+        Self::start(database, Wanted::default(), Some(self.tenant.clone())).await
     }
 
-    /// The database's file.
-    pub(crate) fn database(&self) -> PathBuf {
-        self.directory.path().join("test.db")
-    }
-
-    async fn start(directory: Arc<TempDir>, wanted: Wanted, tenant: Option<Tenant>) -> Self {
+    async fn start(database: Arc<TestDatabase>, wanted: Wanted, tenant: Option<Tenant>) -> Self {
         let clock = Clock::default();
-        let database = Database::Sqlite(directory.path().join("test.db"));
-        let store = Store::open(&database, Access::Serve, wanted.settings, clock.clone()).await;
+        let url: Database = database.url().parse().expect("the address of a database");
+        let store = Store::open(&url, Access::Serve, wanted.settings, clock.clone()).await;
         let store = store.expect("the database opens");
         let tenant = match tenant {
             Some(tenant) => tenant,
@@ -166,7 +148,7 @@ impl TestApp {
             client,
             shutdown,
             server: Some(server),
-            directory,
+            database,
         }
     }
 

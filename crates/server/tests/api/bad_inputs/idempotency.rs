@@ -5,7 +5,6 @@ use std::time::Duration;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 use lanekeeper_store::Settings;
-use rusqlite::Connection;
 use serde_json::json;
 
 use super::expected::{check_envelope, invalid, refused, taken};
@@ -161,7 +160,7 @@ async fn a_second_request_is_told_to_wait_for_the_first() {
 
 async fn what_died_before_its_commit_is_done_afresh() {
     let app = TestApp::new().await;
-    let busy = Busy::make(&app);
+    let busy = app.database.hold();
     let first = create(&app, "j06");
     let crash = async {
         waiting().await;
@@ -180,7 +179,7 @@ async fn what_was_committed_is_replayed_after_a_crash() {
     let app = TestApp::new().await;
     let first = create(&app, "j07").await;
 
-    let busy = Busy::make(&app);
+    let busy = app.database.hold();
     let after = app.after_a_crash().await;
     drop(busy);
     let second = create(&after, "j07").await;
@@ -291,7 +290,7 @@ async fn a_key_is_fresh_after_a_day() {
 /// The answers to creates that are sent at once while the writer can do nothing; it goes on when one is answered. In the
 /// order in which they came.
 async fn while_busy(app: &TestApp, keys: &[&str]) -> Vec<Answer> {
-    let busy = Busy::make(app);
+    let busy = app.database.hold();
     let mut sent: FuturesUnordered<_> = keys.iter().map(|key| create(app, key)).collect();
     let first = sent.next().await.expect("an answer");
     drop(busy);
@@ -319,25 +318,4 @@ fn is_replay(answer: &Answer) -> bool {
 /// Long enough for a request to reach the writer.
 async fn waiting() {
     tokio::time::sleep(Duration::from_millis(300)).await;
-}
-
-/// Somebody else's transaction, for which the writer waits. It must not be there for long: the writer gives up.
-struct Busy(Connection);
-
-impl Busy {
-    fn make(app: &TestApp) -> Self {
-        let connection = Connection::open(app.database()).expect("the database opens");
-        connection
-            .execute_batch("begin immediate")
-            .expect("nobody else writes");
-        Self(connection)
-    }
-}
-
-impl Drop for Busy {
-    fn drop(&mut self) {
-        self.0
-            .execute_batch("rollback")
-            .expect("the transaction is open");
-    }
 }
