@@ -39,8 +39,12 @@ pub(crate) fn run(file: &Path, sql: &str) {
 /// The bytes of every file.
 pub(crate) fn everything(folder: &Path) -> Vec<u8> {
     let entries = std::fs::read_dir(folder).expect("the folder is read");
-    let paths = entries.map(|entry| entry.expect("an entry").path());
+    let mut paths: Vec<_> = entries
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
+    paths.sort();
     paths
+        .into_iter()
         .flat_map(|path| std::fs::read(path).expect("a file is read"))
         .collect()
 }

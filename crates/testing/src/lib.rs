@@ -53,6 +53,12 @@ impl TestDatabase {
         Self { server, folder }
     }
 
+    /// Whether it is PostgreSQL's.
+    #[must_use]
+    pub fn is_on_postgres(&self) -> bool {
+        self.server.is_some()
+    }
+
     /// A folder of the test's own. On SQLite the database is in it, and nothing else.
     #[must_use]
     pub fn folder(&self) -> &Path {
@@ -72,6 +78,15 @@ impl TestDatabase {
         match &self.server {
             Some(server) => server.url(),
             None => format!("sqlite:{}", self.file().display()),
+        }
+    }
+
+    /// As the product shows it: the file, or the address without its password.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        match &self.server {
+            Some(server) => server.shown(),
+            None => self.file().display().to_string(),
         }
     }
 

@@ -61,6 +61,13 @@ impl Fresh {
         )
     }
 
+    pub(crate) fn shown(&self) -> String {
+        let url = self.url();
+        let (user, place) = url.split_once('@').expect("it has a user");
+        let user = user.rsplit_once(':').map_or(user, |(user, _password)| user);
+        format!("{user}@{place}")
+    }
+
     pub(crate) fn rows(&self, sql: &str) -> Vec<Row> {
         execute(&self.auditor(), sql).unwrap_or_else(|error| panic!("{error:?}: {sql}"))
     }

@@ -54,7 +54,7 @@ password=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
 psql --host="$folder" --port="$port" --username=postgres --dbname=postgres --no-psqlrc --quiet \
     --set=ON_ERROR_STOP=1 >>"$log" 2>&1 <<USERS
 create role lanekeeper login createdb password '$password';
-create role auditor login createdb bypassrls in role lanekeeper password '$password';
+create role auditor login createdb bypassrls in role lanekeeper, pg_signal_backend password '$password';
 grant pg_read_server_files, pg_read_all_settings to auditor;
 USERS
 

@@ -1,9 +1,8 @@
-//! What must be true of every database at rest, whatever happened to it, read by SQLite and not by us.
+//! What must be true of every database at rest, whatever happened to it, read past our own code.
 
-use std::collections::BTreeSet;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
 
-use rusqlite::{Connection, OpenFlags};
+use lanekeeper_testing::{Row, TestDatabase};
 use serde_json::Value;
 
 use crate::support::Client;
@@ -22,31 +21,21 @@ impl Stored {
     }
 }
 
-/// Holds the file against its laws; what is in it.
-pub(crate) fn audit(database: &Path) -> Stored {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
-    let connection = Connection::open_with_flags(database, flags).expect("the database opens");
-    assert_eq!(texts(&connection, "pragma integrity_check"), ["ok"]);
-    assert!(
-        texts(
-            &connection,
-            "select \"table\" from pragma_foreign_key_check"
-        )
-        .is_empty()
-    );
-    assert_nothing_is_doubled(&connection);
-    assert_changes_have_no_gap(&connection);
+/// Holds the database against its laws; what is in it.
+pub(crate) fn audit(database: &TestDatabase) -> Stored {
+    if !database.is_on_postgres() {
+        assert_eq!(database.texts("pragma integrity_check"), ["ok"]);
+        let broken = "select \"table\" from pragma_foreign_key_check";
+        assert!(database.texts(broken).is_empty());
+    }
+    assert_nothing_is_doubled(database);
+    assert_changes_have_no_gap(database);
     let stored = Stored {
-        accounts: ids(&connection, "account"),
-        contacts: ids(&connection, "contact"),
-        opportunities: ids(&connection, "opportunity"),
+        accounts: ids(database, "account"),
+        contacts: ids(database, "contact"),
+        opportunities: ids(database, "opportunity"),
     };
-    let created = "
-        select lower(json_extract(change.value, '$.object_id'))
-        from changeset, json_each(changeset.changes) as change
-        where json_extract(change.value, '$.action') = 'created'
-            and json_extract(change.value, '$.object') in ('account', 'contact', 'opportunity')";
-    let created = texts(&connection, created);
+    let created = created_by_changesets(database);
     let told: BTreeSet<String> = created.iter().cloned().collect();
     assert_eq!(told.len(), created.len(), "something was created twice");
     let is: BTreeSet<String> = [&stored.accounts, &stored.contacts, &stored.opportunities]
@@ -58,59 +47,74 @@ pub(crate) fn audit(database: &Path) -> Stored {
     stored
 }
 
-fn assert_nothing_is_doubled(connection: &Connection) {
+fn assert_nothing_is_doubled(database: &TestDatabase) {
     for (table, column) in [("account", "domain"), ("contact", "email")] {
-        let doubled = format!(
-            "select {column} from {table} group by org, lower(trim({column}, ' .')) having count(*) > 1"
-        );
-        let doubled = texts(connection, &doubled);
+        let plain = format!("lower(trim({column}, ' .'))");
+        let doubled =
+            format!("select {plain} from {table} group by org, {plain} having count(*) > 1");
+        let doubled = database.texts(&doubled);
         assert!(doubled.is_empty(), "twice in {table}: {doubled:?}");
     }
 }
 
 /// Each organisation's changesets follow on each other, hold as many changes as they have numbers, and end where the
 /// organisation says.
-fn assert_changes_have_no_gap(connection: &Connection) {
-    let gaps = "
-        select org || ' at ' || first_sequence from (
-            select org, first_sequence, last_sequence, changes,
-                lag(last_sequence, 1, 0) over (partition by org order by rid) as before
-            from changeset)
-        where first_sequence <> before + 1
-            or json_array_length(changes) <> last_sequence - first_sequence + 1";
-    assert!(texts(connection, gaps).is_empty(), "a gap in the changes");
-    let ends = "
-        select org from organization
-        where last_sequence <> (select max(last_sequence) from changeset where changeset.org = organization.org)";
-    assert!(texts(connection, ends).is_empty(), "changes without a row");
+fn assert_changes_have_no_gap(database: &TestDatabase) {
+    let key = match database.is_on_postgres() {
+        true => "id",
+        false => "org",
+    };
+    let ends = database.rows(&format!("select {key}, last_sequence from organization"));
+    let mut ends: BTreeMap<String, i64> = ends
+        .into_iter()
+        .map(|mut row| (text(&mut row, 0), number(&mut row, 1)))
+        .collect();
+    let changesets = "
+        select org, first_sequence, last_sequence, changes from changeset
+        order by org, last_sequence desc";
+    for mut row in database.rows(changesets) {
+        let (org, first, last) = (text(&mut row, 0), number(&mut row, 1), number(&mut row, 2));
+        let before = ends.get_mut(&org).expect("its organisation is there");
+        assert_eq!(*before, last, "a gap in the changes of {org}");
+        assert_eq!(changes(&text(&mut row, 3)).len() as i64, last - first + 1);
+        *before = first - 1;
+    }
+    assert!(ends.values().all(|end| *end == 0), "changes without a row");
 }
 
-fn ids(connection: &Connection, table: &str) -> BTreeSet<String> {
-    let sql = format!("select id from {table}");
-    let mut select = connection.prepare(&sql).expect("a statement");
-    let ids = select.query_map([], |row| row.get::<_, uuid::Uuid>(0));
-    ids.expect("rows")
-        .map(|id| id.expect("an id").to_string())
-        .collect()
+/// The ids of the records that the feed says were created.
+fn created_by_changesets(database: &TestDatabase) -> Vec<String> {
+    let changesets = database.texts("select changes from changeset");
+    let changes = changesets.iter().flat_map(|text| changes(text));
+    let created = changes.filter(is_created_record);
+    created.map(|change| id(&change).to_lowercase()).collect()
 }
 
-/// The first column as text.
-pub(crate) fn texts(connection: &Connection, sql: &str) -> Vec<String> {
-    let mut select = connection.prepare(sql).expect("a statement");
-    let rows = select.query_map([], |row| {
-        Ok(match row.get_ref(0)? {
-            rusqlite::types::ValueRef::Integer(number) => number.to_string(),
-            value => value.as_str()?.to_owned(),
-        })
-    });
-    rows.expect("rows").map(|row| row.expect("a row")).collect()
+fn changes(text: &str) -> Vec<Value> {
+    serde_json::from_str(text).expect("an array of changes")
 }
 
-/// The number in the first column of the first row.
-pub(crate) fn number(connection: &Connection, sql: &str) -> i64 {
-    connection
-        .query_row(sql, [], |row| row.get(0))
-        .expect("a number")
+fn is_created_record(change: &Value) -> bool {
+    let object = change["object"].as_str().expect("an object");
+    let is_record = ["account", "contact", "opportunity"].contains(&object);
+    is_record && change["action"] == "created"
+}
+
+fn id(change: &Value) -> &str {
+    change["object_id"].as_str().expect("an id")
+}
+
+fn ids(database: &TestDatabase, table: &str) -> BTreeSet<String> {
+    let ids = database.texts(&format!("select id from {table}"));
+    ids.into_iter().collect()
+}
+
+fn text(row: &mut Row, column: usize) -> String {
+    row[column].take().expect("a value")
+}
+
+fn number(row: &mut Row, column: usize) -> i64 {
+    text(row, column).parse().expect("a number")
 }
 
 /// Reads the whole change feed; its sequence must be 1, 2, 3, … The ids of the records that it says were created.
@@ -125,11 +129,8 @@ pub(crate) async fn created_by_feed(client: &Client) -> BTreeSet<String> {
         for change in page.data()["changes"].as_array().expect("changes") {
             after += 1;
             assert_eq!(change["sequence"], after, "a gap in the feed");
-            let object = change["object"].as_str().expect("an object");
-            let is_record = ["account", "contact", "opportunity"].contains(&object);
-            if is_record && change["action"] == "created" {
-                let id = change["object_id"].as_str().expect("an id").to_owned();
-                assert!(created.insert(id), "created twice");
+            if is_created_record(change) {
+                assert!(created.insert(id(change).to_owned()), "created twice");
             }
         }
         if page.data()["has_more"] == Value::Bool(false) {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
-use crate::audit::{audit, created_by_feed, number, texts};
+use crate::audit::{audit, created_by_feed};
 use crate::support::{Client, Init, Place, Server};
 
 const ROUNDS: usize = 10;
@@ -71,7 +71,7 @@ async fn ten_kills_lose_nothing_acknowledged_and_double_nothing() {
 
     let fed = created_by_feed(&server.client(&init.api_key)).await;
     server.stop().await;
-    let stored = audit(&place.database());
+    let stored = audit(&place.database);
     let lost: Vec<_> = all.iter().filter(|id| !stored.has(id)).collect();
     assert!(lost.is_empty(), "lost: {lost:?}");
     assert!(
@@ -83,7 +83,7 @@ async fn ten_kills_lose_nothing_acknowledged_and_double_nothing() {
     let rows = stored.accounts.len() + stored.contacts.len() + stored.opportunities.len();
     assert_eq!(fed.len(), rows);
     let named = "select name from opportunity where name like 'once-%' order by name";
-    let named = texts(&place.open(), named);
+    let named = place.database.texts(named);
     assert_eq!(
         named,
         keys.into_iter().collect::<Vec<_>>(),
@@ -121,7 +121,7 @@ async fn a_long_log_is_read_and_copied_in_time() {
     assert!(took <= Duration::from_secs(5), "ready after {took:?}");
     server.stop().await;
     let kept = "select count(*) from filler";
-    assert_eq!(number(&place.open(), kept), 256);
+    assert_eq!(place.database.number(kept), 256);
 }
 
 /// A server that is ready in time.

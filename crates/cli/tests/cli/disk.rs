@@ -5,7 +5,7 @@ use std::time::Duration;
 use rustix::process::{Resource, Rlimit, prlimit};
 use serde_json::{Value, json};
 
-use crate::audit::{audit, texts};
+use crate::audit::audit;
 use crate::support::{Answer, Client, Place, Server};
 
 const BULK_LEN: usize = 50;
@@ -25,7 +25,7 @@ impl Acknowledged {
     }
 
     fn assert_stored(&self, place: &Place) {
-        let stored = audit(&place.database());
+        let stored = audit(&place.database);
         let lost: Vec<_> = self.0.iter().filter(|id| !stored.has(id)).collect();
         assert!(lost.is_empty(), "lost: {lost:?} of {}", self.0.len());
     }
@@ -232,7 +232,7 @@ async fn what_shared_a_failed_sync_is_not_said_to_be_unwritten() {
     server.ended(Duration::from_secs(10)).await;
 
     Server::start(&place).await.stop().await;
-    let stored = texts(&place.open(), "select domain from account");
+    let stored = place.database.texts("select domain from account");
     for (domain, answer) in refused {
         assert_eq!(answer.body["code"], "unavailable");
         assert!(
@@ -247,7 +247,7 @@ async fn what_shared_a_failed_sync_is_not_said_to_be_unwritten() {
 async fn a_failed_sync_of_a_checkpoint_ends_the_server() {
     let place = Place::new();
     let init = place.init();
-    let database = place.database().display().to_string();
+    let database = place.database.file().display().to_string();
     let tracer = [
         "strace",
         "-D",

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::audit::{number, texts};
 use crate::support::{Ended, Place};
 
 const ALREADY_SET_UP: i32 = 3;
@@ -43,24 +42,22 @@ fn a_fresh_database_has_one_pipeline_with_six_stages() {
 
     place.succeed(&["init", "--organization", "Acme Inc"]);
 
-    let database = place.open();
+    let texts = |sql: &str| place.database.texts(sql);
     let stages = "
-        select label || ' ' || probability || ' ' || stage_type || iif(is_default, ' default', '')
+        select label || ' ' || cast(probability as integer) || ' ' || stage_type
+            || case when is_default then ' default' else '' end
         from stage order by stage_order";
+    assert_eq!(texts("select name from organization"), ["Acme Inc"]);
+    assert_eq!(texts("select name from pipeline"), ["Sales"]);
     assert_eq!(
-        texts(&database, "select name from organization"),
-        ["Acme Inc"]
-    );
-    assert_eq!(texts(&database, "select name from pipeline"), ["Sales"]);
-    assert_eq!(
-        texts(&database, stages),
+        texts(stages),
         [
-            "Lead 10.0 default default",
-            "Qualified 25.0 default",
-            "Proposal 50.0 default",
-            "Negotiation 75.0 default",
-            "Won 100.0 positive",
-            "Lost 0.0 negative"
+            "Lead 10 default default",
+            "Qualified 25 default",
+            "Proposal 50 default",
+            "Negotiation 75 default",
+            "Won 100 positive",
+            "Lost 0 negative"
         ]
     );
 }
@@ -88,7 +85,7 @@ fn init_for_people_shows_the_key_once_and_what_to_do_next() {
 fn a_second_init_leaves_the_database_alone() {
     let place = Place::new();
     place.init();
-    let before = place.files();
+    let before = place.database.everything();
 
     let second = place.run(&["init", "--json"]);
 
@@ -98,7 +95,7 @@ fn a_second_init_leaves_the_database_alone() {
             .complaint()
             .contains("is set up already and was left alone")
     );
-    assert_eq!(place.files(), before);
+    assert!(place.database.everything() == before, "it was changed");
 }
 
 /// Every command refuses the place's file, and neither it nor what lies beside it changes.
@@ -143,7 +140,7 @@ fn the_database_of_another_program_is_left_alone() {
 #[test]
 fn a_file_that_is_no_database_is_left_alone() {
     let place = Place::new();
-    std::fs::write(place.database(), "Dear diary,\n".repeat(200)).unwrap();
+    std::fs::write(place.database.file(), "Dear diary,\n".repeat(200)).unwrap();
 
     assert_refused(&place, "is not a database; choose another file");
 }
@@ -229,7 +226,7 @@ fn of_many_inits_at_once_one_succeeds() {
         let said: String = ended.iter().map(|ended| ended.stderr.as_str()).collect();
         assert_eq!(statuses, [Some(0), Some(3), Some(3), Some(3)], "{said}");
         assert_eq!(
-            number(&place.open(), "select count(*) from organization"),
+            place.database.number("select count(*) from organization"),
             1
         );
     }

@@ -66,7 +66,7 @@ async fn record(place: &Place, trace: &Path) {
     ];
     let init = place.init();
     // The database is made under the tracer too: the trace must have all that is in the file.
-    std::fs::remove_file(place.database()).expect("the database is there");
+    std::fs::remove_file(place.database.file()).expect("the database is there");
     let server = Server::start_under(place, &tracer, &["--init"]).await;
     let screen = server.stdout.text();
     let key = screen.split_once("API key        ").expect("a key").1;

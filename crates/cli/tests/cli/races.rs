@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::audit::{audit, created_by_feed, number};
+use crate::audit::{audit, created_by_feed};
 use crate::support::{Client, Init, Place, Server};
 
 const CLIENTS: usize = 64;
@@ -56,13 +56,13 @@ async fn sixty_four_clients_make_one_account_for_a_domain_and_one_contact_for_an
     assert_eq!(winners(&told.contacts).len(), NAMES);
     let fed = created_by_feed(&server.client(&init.api_key)).await;
     server.stop().await;
-    let stored = audit(&place.database());
+    let stored = audit(&place.database);
     assert_eq!(stored.accounts.len(), NAMES);
     assert_eq!(stored.contacts.len(), NAMES);
     assert_eq!(stored.opportunities.len(), told.opportunities);
     assert_eq!(fed.len(), 2 * NAMES + told.opportunities);
     let orphans = "select count(*) from contact where account_id is null";
-    assert_eq!(number(&place.open(), orphans), 0);
+    assert_eq!(place.database.number(orphans), 0);
 }
 
 /// The one id that everybody was told for each number.

@@ -77,7 +77,7 @@ async fn the_screen_shows_all_that_a_newcomer_needs_and_its_line_works_as_pasted
     let server = Server::start_with(&place, &["--init"]).await;
 
     let screen = server.stdout.text();
-    let database = place.database().display().to_string();
+    let database = place.database.shown();
     for part in [
         server.address.as_str(),
         "My organisation",
@@ -127,7 +127,7 @@ async fn an_address_in_use_is_said_so() {
         "{complaint}"
     );
     assert!(complaint.contains("in use"), "{complaint}");
-    assert!(other.files().is_empty(), "nothing was made");
+    assert!(other.database.everything().is_empty(), "nothing was made");
 }
 
 #[tokio::test]

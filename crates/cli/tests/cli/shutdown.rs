@@ -80,7 +80,7 @@ async fn sigterm_is_not_ready_at_once_and_answers_what_comes_during_the_delay() 
     assert_eq!(half, "HTTP/1.1 201 Created", "its head had arrived");
     assert_eq!(status.code(), Some(0), "{}", server.stderr.text());
     assert!(client.try_get("/healthz").await.is_err());
-    assert_eq!(audit(&place.database()).accounts.len(), answered + 1);
+    assert_eq!(audit(&place.database).accounts.len(), answered + 1);
 }
 
 #[tokio::test]
@@ -118,7 +118,7 @@ async fn under_load_what_is_done_is_answered_and_what_is_not_answered_is_not_don
 
     assert_eq!(status.code(), Some(0));
     assert!(answered > 0);
-    assert_eq!(audit(&place.database()).accounts.len(), answered);
+    assert_eq!(audit(&place.database).accounts.len(), answered);
 }
 
 #[tokio::test]
@@ -158,5 +158,5 @@ async fn a_second_signal_stops_within_a_second() {
         "{:?}",
         asked.elapsed()
     );
-    audit(&place.database());
+    audit(&place.database);
 }

@@ -6,11 +6,11 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use lanekeeper_testing::TestDatabase;
 use reqwest::Method;
 use reqwest::header::HeaderMap;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_lanekeeper");
@@ -20,23 +20,26 @@ const SCREEN_END: &str = "Stop with Ctrl-C.\n";
 const SCREEN_WITHIN: Duration = Duration::from_secs(30);
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(2);
 
-/// A folder for one database.
+/// A database of a test's own, and a folder.
 pub(crate) struct Place {
-    folder: TempDir,
+    pub(crate) database: TestDatabase,
 }
 
 impl Place {
+    /// On the database that this run of the tests is about.
     pub(crate) fn new() -> Self {
-        let folder = TempDir::new().expect("a temporary folder");
-        Self { folder }
+        let database = TestDatabase::new();
+        Self { database }
     }
 
+    pub(crate) fn on_postgres() -> Self {
+        let database = TestDatabase::on_postgres();
+        Self { database }
+    }
+
+    /// On SQLite the database is in it.
     pub(crate) fn folder(&self) -> &Path {
-        self.folder.path()
-    }
-
-    pub(crate) fn database(&self) -> PathBuf {
-        self.folder().join("crm.db")
+        self.database.folder()
     }
 
     /// The program; it finds the database by the environment, which holds nothing else of ours.
@@ -53,10 +56,7 @@ impl Place {
             .current_dir(self.folder())
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env(
-                "LANEKEEPER_DATABASE",
-                format!("sqlite:{}", self.database().display()),
-            )
+            .env("LANEKEEPER_DATABASE", self.database.url())
             .stdin(Stdio::null());
         command
     }
@@ -82,8 +82,9 @@ impl Place {
         Init::of(&self.json(&["init", "--json"]))
     }
 
+    /// The file of SQLite, for what is about it.
     pub(crate) fn open(&self) -> rusqlite::Connection {
-        rusqlite::Connection::open(self.database()).expect("the database opens")
+        rusqlite::Connection::open(self.database.file()).expect("the database opens")
     }
 
     /// Every file with its bytes.

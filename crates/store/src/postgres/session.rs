@@ -53,7 +53,10 @@ impl Session {
 
     /// Gives the connection back, with what was read.
     pub(super) fn end<T>(mut self, result: Result<T, ReadError>) -> Result<T, ReadError> {
-        if let (Ok(_), Some(client)) = (&result, self.client.take()) {
+        // Taken only then: otherwise the connection is closed with this session, for its transaction is open.
+        if result.is_ok()
+            && let Some(client) = self.client.take()
+        {
             // Whoever asked need not wait for the end of a transaction that only read.
             tokio::spawn(async move {
                 if client.batch_execute("commit").await.is_err() {
