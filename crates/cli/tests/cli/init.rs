@@ -98,9 +98,9 @@ fn a_second_init_leaves_the_database_alone() {
     assert!(place.database.everything() == before, "it was changed");
 }
 
-/// Every command refuses the place's file, and neither it nor what lies beside it changes.
+/// Every command refuses the place's database, and neither it nor what lies beside its file changes.
 fn assert_refused(place: &Place, because: &str) {
-    let before = place.files();
+    let (before, stored) = (place.files(), place.database.everything());
     let commands: [&[&str]; 5] = [
         &["init", "--json"],
         &["serve", "--listen", "127.0.0.1:0"],
@@ -122,19 +122,22 @@ fn assert_refused(place: &Place, because: &str) {
         let after = place.files();
         assert_eq!(names(&after), names(&before), "{command:?}");
         assert!(after == before, "{command:?} changed a file");
+        let is_left_alone = place.database.everything() == stored;
+        assert!(is_left_alone, "{command:?} changed what is stored");
     }
 }
 
 #[test]
 fn the_database_of_another_program_is_left_alone() {
     let place = Place::new();
-    let foreign = place.open();
-    foreign
-        .execute_batch("create table song (name text); insert into song values ('Jolene')")
-        .unwrap();
-    drop(foreign);
+    let foreign = "create table song (name text); insert into song values ('Jolene')";
+    place.database.run(foreign);
 
-    assert_refused(&place, "is a database, but not Lanekeeper's");
+    let because = match place.database.is_on_postgres() {
+        true => "it holds another program's tables; choose an empty database",
+        false => "is a database, but not Lanekeeper's",
+    };
+    assert_refused(&place, because);
 }
 
 #[test]
@@ -149,14 +152,14 @@ fn a_file_that_is_no_database_is_left_alone() {
 fn the_database_of_a_newer_version_is_left_alone() {
     let place = Place::new();
     place.init();
-    place
-        .open()
-        .execute_batch("pragma user_version = 99")
-        .unwrap();
+    place.database.run(match place.database.is_on_postgres() {
+        true => "update lanekeeper_schema set version = 99, oldest_user = 99",
+        false => "pragma user_version = 99",
+    });
 
     assert_refused(
         &place,
-        "was written by a newer Lanekeeper (schema 99, this one knows 1)",
+        "by a newer Lanekeeper (schema 99, this one knows 1)",
     );
 }
 
