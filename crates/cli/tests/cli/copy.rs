@@ -85,7 +85,9 @@ async fn a_copy_that_is_killed_again_and_again_goes_on_where_it_was_and_is_whole
 async fn a_damaged_copy_is_shown_and_not_served() {
     let source = filled(3).await;
     let target = killed_while_it_compares(&source);
-    damage(&target, "update opportunity set deal_size = deal_size + 1");
+    target
+        .database
+        .run("update opportunity set deal_size = deal_size + 1");
 
     let ended = Ended::of(&mut command(&source, &target, &[]));
     let served = target.run(&["serve"]);
@@ -169,16 +171,8 @@ fn bulk(init: &Init, hundred: usize) -> Value {
 }
 
 fn command(source: &Place, target: &Place, more: &[&str]) -> Command {
-    let (from, to) = (url(source), url(target));
+    let (from, to) = (source.database.url(), target.database.url());
     source.command(&[&["copy", "--from", &from, "--to", &to], more].concat())
-}
-
-fn url(place: &Place) -> String {
-    format!("sqlite:{}", place.database().display())
-}
-
-fn damage(place: &Place, sql: &str) {
-    place.open().execute_batch(sql).expect("it is damaged");
 }
 
 /// A copy on its way.
