@@ -113,7 +113,11 @@ impl Postgres {
         let (answer, answered) = oneshot::channel();
         let lanes = self.lanes.as_ref().ok_or(WriteError::Closed)?;
         lanes.send(lane::Job { write, answer })?;
-        let written = answered.await.map_err(|_| WriteError::Closed)?;
+        // Also who waits behind others is told at once that the database is away; the lane then leaves the request out.
+        let written = tokio::select! {
+            written = answered => written.unwrap_or(Err(WriteError::Closed)),
+            () = self.health.lost() => Err(WriteError::Unreachable(health::SILENT.to_owned())),
+        };
         drop(claim);
         written
     }

@@ -21,6 +21,8 @@ const ASKED_EVERY: Duration = Duration::from_millis(200);
 const ANSWERED_WITHIN: Duration = Duration::from_millis(500);
 /// How often other servers are told of commits.
 const TOLD_EVERY: Duration = Duration::from_millis(5);
+/// Why a database is taken to be away.
+pub(super) const SILENT: &str = "it does not answer";
 const CHANNEL: &str = "lanekeeper_commits";
 
 /// What is known of the way to the database.
@@ -70,7 +72,7 @@ impl Health {
     pub(super) fn check(&self) -> Result<(), String> {
         match *self.state.borrow() {
             true => Ok(()),
-            false => Err("it does not answer".to_owned()),
+            false => Err(SILENT.to_owned()),
         }
     }
 
@@ -129,7 +131,7 @@ impl Watcher {
         let (client, mut incoming) = match connected {
             Ok(Ok(connected)) => connected,
             Ok(Err(error)) => return crate::error::chain(&error),
-            Err(_) => return "it does not answer".to_owned(),
+            Err(_) => return SILENT.to_owned(),
         };
         let hear = async {
             loop {
@@ -159,7 +161,7 @@ impl Watcher {
             match timeout(ANSWERED_WITHIN, client.batch_execute(question)).await {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => return crate::error::chain(&error),
-                Err(_) => return "it does not answer".to_owned(),
+                Err(_) => return SILENT.to_owned(),
             }
             if question == listen {
                 question = "select 1";

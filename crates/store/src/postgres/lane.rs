@@ -11,7 +11,7 @@ use tokio::time::{sleep, timeout};
 
 use super::connection::{discard, reason};
 use super::cycle::{Cycle, Group};
-use super::health::Health;
+use super::health::{Health, SILENT};
 use crate::commits::Commits;
 use crate::{Clock, Org, Settings, Write, WriteError, Written};
 
@@ -120,7 +120,12 @@ impl Lane {
     }
 
     /// One transaction for all; if it fails, one for each, so that only the guilty one fails.
-    async fn run_group(&mut self, org: Org, group: Vec<Job>) {
+    async fn run_group(&mut self, org: Org, mut group: Vec<Job>) {
+        // Whoever has been told that the database is away, or is gone, asks again if need be.
+        group.retain(|job| !job.answer.is_closed());
+        if group.is_empty() {
+            return;
+        }
         let begun = self.clock.now();
         let writes: Vec<&Write> = group.iter().map(|job| &job.write).collect();
         let results = match self.transact(org, &writes).await {
@@ -155,7 +160,7 @@ impl Lane {
         writes: &[&Write],
     ) -> Result<Vec<Result<Written, WriteError>>, WriteError> {
         let health = self.health.clone();
-        let out_of_reach = || WriteError::Unreachable("it does not answer".to_owned());
+        let out_of_reach = || WriteError::Unreachable(SILENT.to_owned());
         let run = timeout(GROUP_WITHIN, self.try_often(org, writes));
         let run = tokio::select! {
             run = run => run.unwrap_or(Err(WriteError::Overloaded)),

@@ -18,6 +18,7 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::columns::{record_of, selected, width};
+use super::health::SILENT;
 use super::load::settings::{Members, fields, key_by_hash, keys, pipelines, rows, users};
 use super::load::{answering, records_by_id};
 use super::session::{Purpose, Session, Sight};
@@ -39,7 +40,7 @@ impl Postgres {
         self.health.check().map_err(ReadError::Unreachable)?;
         tokio::select! {
             answer = read => answer,
-            () = self.health.lost() => Err(ReadError::Unreachable("it does not answer".to_owned())),
+            () = self.health.lost() => Err(ReadError::Unreachable(SILENT.to_owned())),
         }
     }
 
