@@ -5,7 +5,10 @@
 #![warn(missing_docs)]
 
 mod file;
+mod link;
 mod server;
+
+pub use link::{Link, State};
 
 use std::env;
 use std::path::{Path, PathBuf};

@@ -5,6 +5,7 @@ use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 
 use tokio::runtime;
+use tokio_postgres::config::Host;
 use tokio_postgres::{Client, Config, Error, NoTls, SimpleQueryMessage};
 use uuid::Uuid;
 
@@ -138,6 +139,16 @@ fn server_url() -> String {
     env::var(URL).unwrap_or_else(|_| {
         panic!("{URL} is not set: `cargo xtask test NAME` brings a PostgreSQL for the tests of that name")
     })
+}
+
+/// Where the server listens.
+pub(crate) fn server_address() -> (String, u16) {
+    let config = maintenance();
+    let (hosts, ports) = (config.get_hosts(), config.get_ports());
+    match (hosts, ports) {
+        ([Host::Tcp(host)], [port]) => (host.clone(), *port),
+        other => panic!("{other:?} is not one address"),
+    }
 }
 
 /// The auditor, beside the databases.

@@ -7,6 +7,7 @@ mod crash;
 mod disk;
 mod init;
 mod keys;
+mod postgres;
 mod power;
 mod races;
 mod serve;

@@ -347,6 +347,11 @@ impl Client {
         self.send(Method::POST, target, Some(body), None).await
     }
 
+    pub(crate) async fn delete(&self, target: &str) -> Answer {
+        let answer = self.send(Method::DELETE, target, None, None).await;
+        answer.expect("an answer")
+    }
+
     /// A write that happens once, however often it is sent.
     pub(crate) async fn try_post_once(
         &self,
