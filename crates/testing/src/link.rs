@@ -69,7 +69,9 @@ impl Link {
         let direct = format!("@{host}:{port}/");
         let url = database.url();
         assert!(url.contains(&direct), "the database is not PostgreSQL's");
-        url.replace(&direct, &format!("@127.0.0.1:{}/", self.port))
+        let url = url.replace(&direct, &format!("@127.0.0.1:{}/", self.port));
+        // Otherwise nobody could read what passes.
+        url + "?sslmode=disable"
     }
 
     /// Makes it so from now on, for every connection.

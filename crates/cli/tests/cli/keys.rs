@@ -233,7 +233,7 @@ fn the_help_of_every_command_has_an_example() {
         }
     }
 
-    assert_eq!(seen, 12, "itself, three, and two groups of three");
+    assert_eq!(seen, 13, "itself, four, and two groups of three");
 }
 
 /// The names under `Commands:`.
