@@ -2,6 +2,7 @@
 
 mod bodies;
 mod examples;
+mod statements;
 mod world;
 mod writes;
 

@@ -95,6 +95,11 @@ impl TestApp {
         Self::start(Arc::new(TestDatabase::new()), wanted, None).await
     }
 
+    /// On a database that is there, at an address that leads to it.
+    pub(crate) async fn on(database: &Arc<TestDatabase>, url: &str) -> Self {
+        Self::start_at(url, Arc::clone(database), Wanted::default(), None).await
+    }
+
     /// Stops the server in good order, and starts another on the same database.
     pub(crate) async fn restart(mut self) -> Self {
         self.stop().await;
@@ -111,8 +116,17 @@ impl TestApp {
     }
 
     async fn start(database: Arc<TestDatabase>, wanted: Wanted, tenant: Option<Tenant>) -> Self {
+        Self::start_at(&database.url(), database, wanted, tenant).await
+    }
+
+    async fn start_at(
+        url: &str,
+        database: Arc<TestDatabase>,
+        wanted: Wanted,
+        tenant: Option<Tenant>,
+    ) -> Self {
         let clock = Clock::default();
-        let url: Database = database.url().parse().expect("the address of a database");
+        let url: Database = url.parse().expect("the address of a database");
         let store = Store::open(&url, Access::Serve, wanted.settings, clock.clone()).await;
         let store = store.expect("the database opens");
         let tenant = match tenant {
