@@ -28,6 +28,9 @@ use uuid::Uuid;
 
 pub use url::PostgresUrl;
 
+#[cfg(feature = "recording")]
+pub(crate) use connection::lane_options as writer_options;
+
 use self::health::Health;
 use self::lane::Lanes;
 use self::session::{Purpose, Session, Sight};
@@ -79,7 +82,7 @@ impl Postgres {
         };
         let lanes = match access {
             Access::Serve => {
-                let write_pool = connection::pool(url, lane::LANES)?;
+                let write_pool = connection::lane_pool(url, lane::LANES)?;
                 Some(Lanes::start(
                     write_pool,
                     settings,

@@ -1,4 +1,5 @@
-//! What the writer says to SQLite, word for word: the benchmark runs the same without the rest of Lanekeeper.
+//! What the writer says to SQLite, word for word, and how it speaks to PostgreSQL: the benchmark does the same without the
+//! rest of Lanekeeper.
 
 use std::path::Path;
 use std::sync::mpsc::Sender;
@@ -24,6 +25,11 @@ pub struct Ran {
 /// [`OpenError`] if the file is no database, or cannot be opened.
 pub fn open_writer(path: &Path, cache_kib: u32) -> Result<Connection, OpenError> {
     connection::open_writer(path, cache_kib)
+}
+
+/// What a connection that writes to PostgreSQL is told, as `PGOPTIONS` has it.
+pub fn postgres_options() -> String {
+    crate::postgres::writer_options()
 }
 
 /// Tells of every statement from now on, in the order in which they run.

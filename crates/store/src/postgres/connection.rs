@@ -21,6 +21,10 @@ const OPTIONS: &str = "-c synchronous_commit=on -c statement_timeout=5s -c lock_
     -c idle_in_transaction_session_timeout=10s -c timezone=UTC -c search_path=public \
     -c default_transaction_isolation=read\\ committed";
 
+/// What a lane is told besides. Each of its statements finds rows by keys that begin with the organisation, many times each,
+/// and on tables that grow faster than PostgreSQL counts them: a plan that reads a whole table was made for a smaller one.
+const LANE_OPTIONS: &str = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off";
+
 /// How this binary connects.
 pub(super) fn config(url: &PostgresUrl) -> Config {
     let mut config = url.config();
@@ -39,10 +43,29 @@ pub(super) fn config(url: &PostgresUrl) -> Config {
 
 /// Connections that are kept for the next who needs one.
 pub(super) fn pool(url: &PostgresUrl, size: usize) -> Result<Pool, OpenError> {
+    pool_of(url, config(url), size)
+}
+
+/// Connections of lanes.
+pub(super) fn lane_pool(url: &PostgresUrl, size: usize) -> Result<Pool, OpenError> {
+    let mut config = config(url);
+    let options = config.get_options().unwrap_or_default();
+    let options = format!("{options} {LANE_OPTIONS}");
+    config.options(options);
+    pool_of(url, config, size)
+}
+
+/// What a lane's connection is told, for who speaks in its place.
+#[cfg(feature = "recording")]
+pub(crate) fn lane_options() -> String {
+    format!("{OPTIONS} {LANE_OPTIONS}")
+}
+
+fn pool_of(url: &PostgresUrl, config: Config, size: usize) -> Result<Pool, OpenError> {
     let manager = ManagerConfig {
         recycling_method: RecyclingMethod::Fast,
     };
-    let manager = Manager::from_config(config(url), url.connector(), manager);
+    let manager = Manager::from_config(config, url.connector(), manager);
     let pool = Pool::builder(manager)
         .max_size(size)
         .runtime(Runtime::Tokio1)

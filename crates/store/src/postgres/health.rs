@@ -177,6 +177,11 @@ impl Watcher {
     /// Tells the other servers of this one's commits. In a transaction of its own: one that both writes and notifies would
     /// have to wait for every other.
     async fn pass_on(&self, client: &Client) -> String {
+        let sql = "select pg_notify($1, told) from unnest($2::text[]) as told";
+        let notify = match client.prepare(sql).await {
+            Ok(notify) => notify,
+            Err(error) => return crate::error::chain(&error),
+        };
         loop {
             self.outbox.filled.notified().await;
             let told = std::mem::take(&mut *self.outbox.lock());
@@ -184,8 +189,7 @@ impl Watcher {
                 .iter()
                 .map(|(org, sequence)| format!("{org} {sequence}"));
             let told: Vec<String> = told.collect();
-            let sql = "select pg_notify($1, told) from unnest($2::text[]) as told";
-            if let Err(error) = client.execute(sql, &[&CHANNEL, &told]).await {
+            if let Err(error) = client.execute(&notify, &[&CHANNEL, &told]).await {
                 return crate::error::chain(&error);
             }
             sleep(TOLD_EVERY).await;
