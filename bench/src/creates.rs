@@ -1,18 +1,16 @@
 //! Creates over HTTP, and the same statements on raw SQLite right after, at the same mean group size.
 
-use std::cell::Cell;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use tempfile::TempDir;
 
+use crate::over_http::{self, CLIENTS};
 use crate::report::{Creates, median_of};
-use crate::server::{Server, init};
+use crate::server::{Server, init, url};
 use crate::work::Tenant;
-use crate::{Effort, load, process, progress, raw, recording};
-
-const CLIENTS: [usize; 3] = [1, 16, 64];
+use crate::{Effort, progress, raw, recording};
 
 /// All that the measurements share.
 pub(crate) struct Bench<'a> {
@@ -21,14 +19,12 @@ pub(crate) struct Bench<'a> {
     folder: &'a Path,
     tenant: Tenant,
     recording: recording::Recording,
-    /// Processor time of the servers that ran, in seconds.
-    server_cpu: Cell<f64>,
 }
 
 impl<'a> Bench<'a> {
     /// Sets a database up and records the statements of all creates.
     pub(crate) fn prepare(server: &'a Path, folder: &'a Path, effort: &'a Effort) -> Result<Self> {
-        let tenant = init(server, &folder.join("start.db"))?;
+        let tenant = init(server, &url(&folder.join("start.db")))?;
         let count = effort.warm_up + effort.creates;
         progress(&format!("recording the statements of {count} creates"));
         let (_folder, database) = fresh(folder)?;
@@ -39,7 +35,6 @@ impl<'a> Bench<'a> {
             folder,
             tenant,
             recording,
-            server_cpu: Cell::new(0.0),
         })
     }
 
@@ -51,7 +46,7 @@ impl<'a> Bench<'a> {
                 let result = self.once(clients)?;
                 progress(&format!(
                     "round {round} of {}, {clients:>2} clients: {:>6.0} creates/s over HTTP, {:>6.0} raw",
-                    self.effort.rounds, result.http_per_second, result.raw_per_second
+                    self.effort.rounds, result.http.http_per_second, result.raw_per_second
                 ));
                 results.push(result);
             }
@@ -65,41 +60,22 @@ impl<'a> Bench<'a> {
             _ => self.effort.creates,
         };
         let warm_up = self.effort.warm_up;
-        let requests: Vec<Vec<u8>> = (0..warm_up + count)
-            .map(|number| self.tenant.request(number))
-            .collect();
 
         let (http_folder, database) = fresh(self.folder)?;
-        let server = Server::start(self.server, &database)?;
-        let send = |requests| {
-            let load = load::send(&server.address, requests, clients);
-            load.with_context(|| server.log())
-        };
-        send(&requests[..warm_up])?;
-        let (groups, cpu) = (server.groups()?, process::cpu_seconds(server.pid())?);
-        let load = send(&requests[warm_up..])?;
-        let cpu = process::cpu_seconds(server.pid())? - cpu;
-        let (groups_after, requests_after) = server.groups()?;
-        let group_len = (requests_after - groups.1) / (groups_after - groups.0);
-        let memory_mib = process::resident_mib(server.pid())?;
-        self.stop(server)?;
+        let server = self.start(&database)?;
+        let http = over_http::measure(&server, &self.tenant, clients, 0, (warm_up, count))?;
+        server.stop()?;
         drop(http_folder);
 
-        let raw_group_len = (group_len.round() as usize).max(1);
+        let raw_group_len = (http.group_len.round() as usize).max(1);
         let (_raw_folder, database) = fresh(self.folder)?;
         let counts = (warm_up, count);
         let raw_per_second = raw::replay(&database, &self.recording, counts, raw_group_len)?;
         Ok(Creates {
-            clients,
-            http_per_second: load.per_second,
-            p50_ms: load.p50.as_secs_f64() * 1e3,
-            p99_ms: load.p99.as_secs_f64() * 1e3,
-            cpu_micros: cpu * 1e6 / count as f64,
-            group_len,
+            ratio: http.http_per_second / raw_per_second,
+            http,
             raw_group_len,
             raw_per_second,
-            ratio: load.per_second / raw_per_second,
-            memory_mib,
         })
     }
 
@@ -112,15 +88,9 @@ impl<'a> Bench<'a> {
         Ok((folder, database))
     }
 
-    /// Lets a server finish, and counts what it used.
-    pub(crate) fn stop(&self, server: Server) -> Result<()> {
-        let used = process::cpu_seconds(server.pid())?;
-        self.server_cpu.set(self.server_cpu.get() + used);
-        server.stop()
-    }
-
-    pub(crate) fn server_cpu_seconds(&self) -> f64 {
-        self.server_cpu.get()
+    /// A server on one of the databases.
+    pub(crate) fn start(&self, database: &Path) -> Result<Server> {
+        Server::start(self.server, &url(database), &database.with_extension("log"))
     }
 }
 

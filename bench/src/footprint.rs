@@ -7,7 +7,6 @@ use anyhow::Result;
 
 use crate::creates::Bench;
 use crate::report::{Footprint, median};
-use crate::server::Server;
 use crate::{load, process, progress};
 
 const CLIENTS: usize = 64;
@@ -17,17 +16,17 @@ pub(crate) fn measure(bench: &Bench) -> Result<Footprint> {
     let (_folder, database) = bench.filled()?;
     let mut ready_ms = vec![];
     for _ in 0..bench.effort.starts {
-        let server = Server::start(bench.server, &database)?;
+        let server = bench.start(&database)?;
         ready_ms.push(server.ready_after.as_secs_f64() * 1e3);
-        bench.stop(server)?;
+        server.stop()?;
     }
 
-    let server = Server::start(bench.server, &database)?;
+    let server = bench.start(&database)?;
     std::thread::sleep(Duration::from_secs(1));
     let idle_mib = process::resident_mib(server.pid())?;
     let hellos = vec![load::get_request("/healthz"); bench.effort.hellos];
     let hello = load::send(&server.address, &hellos, CLIENTS)?;
-    bench.stop(server)?;
+    server.stop()?;
     Ok(Footprint {
         idle_mib,
         ready_ms: median(ready_ms),

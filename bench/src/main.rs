@@ -10,6 +10,8 @@ mod footprint;
 mod http;
 mod literals;
 mod load;
+mod over_http;
+mod postgres;
 mod process;
 mod raw;
 mod recording;
@@ -22,15 +24,15 @@ mod work;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, ensure};
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 
-use report::{Machine, Report};
+use report::{Machine, OnSqlite, Report};
 use stopwatch::Stopwatch;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Measures Lanekeeper against raw SQLite, in one run on this machine.
+/// Measures Lanekeeper against raw SQLite and PostgreSQL, in one run on this machine.
 #[derive(Parser)]
 struct Args {
     /// The server's program, built for release
@@ -42,8 +44,26 @@ struct Args {
     /// Print JSON in place of the table
     #[arg(long, global = true)]
     json: bool,
+    /// Measure only this database
+    #[arg(long, global = true)]
+    on: Option<On>,
+    /// The address of a PostgreSQL cluster, which `cargo xtask bench` brings
+    #[arg(long, requires = "postgres_folder", requires = "pgbench")]
+    postgres: Option<String>,
+    /// The folder of that cluster
+    #[arg(long)]
+    postgres_folder: Option<PathBuf>,
+    /// The program pgbench
+    #[arg(long)]
+    pgbench: Option<PathBuf>,
     #[command(subcommand)]
     command: Option<Command>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum On {
+    Sqlite,
+    Postgres,
 }
 
 #[derive(Subcommand)]
@@ -64,6 +84,10 @@ struct Effort {
     creates: usize,
     /// Creates before those.
     warm_up: usize,
+    postgres_rounds: usize,
+    pgbench_creates: usize,
+    /// Creates that are in a PostgreSQL database before any is measured.
+    creates_before: usize,
     hellos: usize,
     starts: usize,
 }
@@ -73,6 +97,9 @@ const FULL: Effort = Effort {
     creates_alone: 3_000,
     creates: 20_000,
     warm_up: 500,
+    postgres_rounds: 3,
+    pgbench_creates: 4_800,
+    creates_before: 20_000,
     hellos: 100_000,
     starts: 9,
 };
@@ -81,6 +108,9 @@ const QUICK: Effort = Effort {
     creates_alone: 500,
     creates: 2_000,
     warm_up: 100,
+    postgres_rounds: 1,
+    pgbench_creates: 960,
+    creates_before: 3_000,
     hellos: 10_000,
     starts: 3,
 };
@@ -115,13 +145,24 @@ fn measure(args: &Args) -> Result<Report> {
     let watch = Stopwatch::start();
     let cpu_before = (process::machine_cpu_seconds()?, our_cpu_seconds()?);
 
-    let bench = creates::Bench::prepare(&args.server, folder.path(), &effort)?;
-    let creates = bench.run()?;
-    let footprint = footprint::measure(&bench)?;
+    let mut sqlite = None;
+    if args.on != Some(On::Postgres) {
+        let bench = creates::Bench::prepare(&args.server, folder.path(), &effort)?;
+        let creates = bench.run()?;
+        let footprint = footprint::measure(&bench)?;
+        sqlite = Some(OnSqlite { creates, footprint });
+    }
+    let (mut postgres, mut postgres_cpu) = (None, 0.0);
+    if args.on != Some(On::Sqlite) {
+        let place = args.place()?;
+        let bench = postgres::Bench::prepare(&args.server, &place, folder.path(), &effort)?;
+        postgres = Some(bench.run()?);
+        postgres_cpu = bench.cpu_seconds()?;
+    }
 
     let elapsed = watch.elapsed().as_secs_f64();
     let machine_cpu = process::machine_cpu_seconds()? - cpu_before.0;
-    let our_cpu = our_cpu_seconds()? - cpu_before.1 + bench.server_cpu_seconds();
+    let our_cpu = our_cpu_seconds()? - cpu_before.1 + postgres_cpu;
     let machine = Machine {
         cores: std::thread::available_parallelism()?.get(),
         file_system,
@@ -130,13 +171,25 @@ fn measure(args: &Args) -> Result<Report> {
     };
     Ok(Report {
         machine,
-        creates,
-        footprint,
+        sqlite,
+        postgres,
     })
 }
 
+impl Args {
+    fn place(&self) -> Result<postgres::Place> {
+        let missing = "where PostgreSQL is: use `cargo xtask bench`, or `--on sqlite`";
+        Ok(postgres::Place {
+            url: self.postgres.clone().context(missing)?,
+            folder: self.postgres_folder.clone().context(missing)?,
+            pgbench: self.pgbench.clone().context(missing)?,
+        })
+    }
+}
+
+/// Servers and pgbench are our children.
 fn our_cpu_seconds() -> Result<f64> {
-    process::cpu_seconds(std::process::id())
+    process::family_cpu_seconds(std::process::id())
 }
 
 /// Says what is being done, to the person who waits.

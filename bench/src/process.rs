@@ -10,12 +10,27 @@ const TICKS_PER_SECOND: f64 = 100.0;
 
 /// Processor time of a process so far, its own and the kernel's for it, in seconds.
 pub(crate) fn cpu_seconds(pid: u32) -> Result<f64> {
+    Ok(ticks_of(pid, 2)? / TICKS_PER_SECOND)
+}
+
+/// Processor time of a process, of its children, and of those of them that have ended, in seconds.
+pub(crate) fn family_cpu_seconds(pid: u32) -> Result<f64> {
+    let mut seconds = ticks_of(pid, 4)? / TICKS_PER_SECOND;
+    let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"))?;
+    for child in children.split_whitespace() {
+        // One that has ended meanwhile is counted the next time.
+        seconds += cpu_seconds(child.parse()?).unwrap_or(0.0);
+    }
+    Ok(seconds)
+}
+
+/// The first of these: its own time, the kernel's for it; and both of its children that have ended.
+fn ticks_of(pid: u32, len: usize) -> Result<f64> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
     // The name stands in parentheses and may hold anything.
     let (_, fields) = stat.rsplit_once(") ").context("no name in stat")?;
-    let ticks = fields.split(' ').skip(11).take(2).map(str::parse::<f64>);
-    let ticks: f64 = ticks.sum::<Result<f64, _>>()?;
-    Ok(ticks / TICKS_PER_SECOND)
+    let ticks = fields.split(' ').skip(11).take(len).map(str::parse::<f64>);
+    Ok(ticks.sum::<Result<f64, _>>()?)
 }
 
 /// Processor time of everything on this machine so far, in seconds.

@@ -4,10 +4,22 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
+use crate::over_http::OverHttp;
+use crate::postgres;
+
 /// All that was measured.
 #[derive(Serialize)]
 pub(crate) struct Report {
     pub(crate) machine: Machine,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) sqlite: Option<OnSqlite>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) postgres: Option<postgres::Report>,
+}
+
+/// What was measured on SQLite.
+#[derive(Serialize)]
+pub(crate) struct OnSqlite {
     pub(crate) creates: Vec<Creates>,
     pub(crate) footprint: Footprint,
 }
@@ -25,19 +37,12 @@ pub(crate) struct Machine {
 /// Creates by a number of clients, and the same on raw SQLite.
 #[derive(Clone, Serialize)]
 pub(crate) struct Creates {
-    pub(crate) clients: usize,
-    pub(crate) http_per_second: f64,
-    pub(crate) p50_ms: f64,
-    pub(crate) p99_ms: f64,
-    /// Processor time of the server for each.
-    pub(crate) cpu_micros: f64,
-    pub(crate) group_len: f64,
+    #[serde(flatten)]
+    pub(crate) http: OverHttp,
     pub(crate) raw_group_len: usize,
     pub(crate) raw_per_second: f64,
     /// HTTP ÷ raw, within one round.
     pub(crate) ratio: f64,
-    /// Resident memory of the server afterwards.
-    pub(crate) memory_mib: f64,
 }
 
 /// What the server needs.
@@ -54,17 +59,12 @@ pub(crate) struct Footprint {
 /// The median of every figure for itself.
 pub(crate) fn median_of(rounds: &[Creates]) -> Creates {
     let of = |figure: fn(&Creates) -> f64| median(rounds.iter().map(figure).collect());
+    let http: Vec<&OverHttp> = rounds.iter().map(|round| &round.http).collect();
     Creates {
-        clients: rounds[0].clients,
-        http_per_second: of(|round| round.http_per_second),
-        p50_ms: of(|round| round.p50_ms),
-        p99_ms: of(|round| round.p99_ms),
-        cpu_micros: of(|round| round.cpu_micros),
-        group_len: of(|round| round.group_len),
+        http: OverHttp::median_of(&http),
         raw_group_len: of(|round| round.raw_group_len as f64) as usize,
         raw_per_second: of(|round| round.raw_per_second),
         ratio: of(|round| round.ratio),
-        memory_mib: of(|round| round.memory_mib),
     }
 }
 
@@ -74,65 +74,96 @@ pub(crate) fn median(mut figures: Vec<f64>) -> f64 {
     figures[figures.len() / 2]
 }
 
-type Figure = fn(&Creates) -> String;
+/// How one figure of a value is shown.
+pub(crate) type Figure<T> = fn(&T) -> String;
 
-const ROWS: [(&str, Figure); 9] = [
+/// What is the same on every database.
+const OVER_HTTP: [(&str, Figure<OverHttp>); 6] = [
     ("over HTTP, creates/s", |it| thousands(it.http_per_second)),
     ("p50, ms", |it| format!("{:.2}", it.p50_ms)),
     ("p99, ms", |it| format!("{:.1}", it.p99_ms)),
     ("server CPU for each, µs", |it| {
         format!("{:.0}", it.cpu_micros)
     }),
-    ("mean group, creates", |it| format!("{:.1}", it.group_len)),
-    ("raw SQLite, creates/s", |it| thousands(it.raw_per_second)),
-    ("its group, creates", |it| it.raw_group_len.to_string()),
-    ("HTTP ÷ raw", |it| format!("{:.2}", it.ratio)),
     ("memory afterwards, MiB", |it| {
         format!("{:.0}", it.memory_mib)
     }),
+    ("mean group, creates", |it| format!("{:.1}", it.group_len)),
 ];
+
+const ON_SQLITE: [(&str, Figure<Creates>); 3] = [
+    ("raw SQLite, creates/s", |it| thousands(it.raw_per_second)),
+    ("its group, creates", |it| it.raw_group_len.to_string()),
+    ("HTTP ÷ raw", |it| format!("{:.2}", it.ratio)),
+];
+
+/// Lines of a name and figures below each other.
+#[derive(Default)]
+pub(crate) struct Table(String);
+
+impl Table {
+    pub(crate) fn line(&mut self, name: &str, figures: &[String]) {
+        let figures = figures.iter().map(|figure| format!("{figure:>12}"));
+        let line = format!("{name:<32}{}", figures.collect::<String>());
+        writeln!(self.0, "{}", line.trim_end()).expect("a String takes every text");
+    }
+
+    /// A line for each figure, with one column for each value.
+    pub(crate) fn rows<T>(&mut self, rows: &[(&str, Figure<T>)], values: &[T]) {
+        for (name, figure) in rows {
+            let figures: Vec<String> = values.iter().map(figure).collect();
+            self.line(name, &figures);
+        }
+    }
+
+    /// What a database did over HTTP, a column for each number of clients.
+    pub(crate) fn over_http(&mut self, database: &str, columns: &[OverHttp]) {
+        let clients = columns.iter().map(|it| match it.clients {
+            1 => "1 client".to_owned(),
+            clients => format!("{clients} clients"),
+        });
+        self.line(database, &clients.collect::<Vec<_>>());
+        self.rows(&OVER_HTTP, columns);
+    }
+}
 
 impl Report {
     /// For people.
     pub(crate) fn table(&self) -> String {
-        let mut table = String::new();
-        let mut line = |name: &str, figures: &[String]| {
-            let figures = figures.iter().map(|figure| format!("{figure:>12}"));
-            let figures: String = figures.collect();
-            writeln!(table, "{name:<32}{figures}").expect("a String takes every text");
-        };
-        let clients = self.creates.iter().map(|it| match it.clients {
-            1 => "1 client".to_owned(),
-            clients => format!("{clients} clients"),
-        });
-        line("", &clients.collect::<Vec<_>>());
-        for (name, figure) in ROWS {
-            let figures: Vec<String> = self.creates.iter().map(figure).collect();
-            line(name, &figures);
+        let mut table = Table::default();
+        if let Some(it) = &self.sqlite {
+            it.add_to(&mut table);
         }
-        line("", &[]);
-        let it = &self.footprint;
-        line("memory idle, MiB", &[format!("{:.0}", it.idle_mib)]);
-        line("start to ready, ms", &[format!("{:.0}", it.ready_ms)]);
-        line(
-            "  on a database of, MiB",
-            &[format!("{:.0}", it.database_mib)],
-        );
-        line("binary, MiB", &[format!("{:.1}", it.binary_mib)]);
-        let hello = thousands(it.hello_per_second);
-        line("GET /healthz, 64 clients, /s", &[hello]);
-        line("", &[]);
+        if let Some(it) = &self.postgres {
+            it.add_to(&mut table);
+        }
         let it = &self.machine;
-        line("cores", &[it.cores.to_string()]);
-        line("file system", std::slice::from_ref(&it.file_system));
-        line(
+        table.line("cores", &[it.cores.to_string()]);
+        table.line("file system", std::slice::from_ref(&it.file_system));
+        table.line(
             "busy with others, cores",
             &[format!("{:.1}", it.others_cores)],
         );
-        line("seconds in all", &[format!("{:.0}", it.seconds)]);
-        table
-            .lines()
-            .fold(String::new(), |text, line| text + line.trim_end() + "\n")
+        table.line("seconds in all", &[format!("{:.0}", it.seconds)]);
+        table.0
+    }
+}
+
+impl OnSqlite {
+    fn add_to(&self, table: &mut Table) {
+        let http: Vec<OverHttp> = self.creates.iter().map(|it| it.http.clone()).collect();
+        table.over_http("SQLite", &http);
+        table.rows(&ON_SQLITE, &self.creates);
+        table.line("", &[]);
+        let it = &self.footprint;
+        table.line("memory idle, MiB", &[format!("{:.0}", it.idle_mib)]);
+        table.line("start to ready, ms", &[format!("{:.0}", it.ready_ms)]);
+        let database_mib = format!("{:.0}", it.database_mib);
+        table.line("  on a database of, MiB", &[database_mib]);
+        table.line("binary, MiB", &[format!("{:.1}", it.binary_mib)]);
+        let hello = thousands(it.hello_per_second);
+        table.line("GET /healthz, 64 clients, /s", &[hello]);
+        table.line("", &[]);
     }
 }
 

@@ -17,7 +17,7 @@ use self::generate::generate;
 pub(crate) use self::report::Report;
 use self::report::Row;
 use self::world::{COMMON_SOURCE, COMMON_WORD, RARE_SOURCE, RARE_WORD, campaign, phone};
-use crate::server::{Server, init};
+use crate::server::{Server, init, url};
 use crate::stopwatch::Stopwatch;
 use crate::work::Tenant;
 use crate::{load, progress};
@@ -41,7 +41,7 @@ pub(crate) fn measure(server: &Path, opportunities: usize) -> Result<Report> {
     let folder = server.parent().context("the server has no folder")?;
     let database = folder.join(format!("search-{opportunities}.db"));
     let kept = prepare(server, &database, opportunities)?;
-    let running = Server::start(server, &database)?;
+    let running = Server::start(server, &url(&database), &database.with_extension("log"))?;
     let asked = Asked {
         server: &running,
         tenant: &kept.tenant,
@@ -71,7 +71,7 @@ fn prepare(server: &Path, database: &Path, opportunities: usize) -> Result<Kept>
     for extension in ["db", "db-wal", "db-shm"] {
         drop(fs::remove_file(database.with_extension(extension))); // half of one, from a run that was stopped
     }
-    let tenant = init(server, database)?;
+    let tenant = init(server, &url(database))?;
     let watch = Stopwatch::start();
     generate(database, &tenant, opportunities)?;
     let seconds = watch.elapsed().as_secs_f64();

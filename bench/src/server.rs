@@ -1,4 +1,4 @@
-//! The real binary, started on a database file and stopped again.
+//! The real binary, started on a database and stopped again.
 
 use std::fs::{self, File};
 use std::net::TcpListener;
@@ -27,22 +27,20 @@ pub(crate) struct Server {
 
 impl Server {
     /// Serves a database with everything on; the rate limit is there, but out of reach.
-    pub(crate) fn start(binary: &Path, database: &Path) -> Result<Self> {
+    pub(crate) fn start(binary: &Path, database: &str, log: &Path) -> Result<Self> {
         let address = free_address()?;
-        let log = database.with_extension("log");
         let watch = Stopwatch::start();
         let child = Command::new(binary)
-            .arg("--database")
-            .arg(url(database))
+            .env("LANEKEEPER_DATABASE", database)
             .args(["serve", "--listen", &address, "--log-format", "json"])
             .args(["--rate-limit", "1000000/s,burst=1000000"])
             .stdout(Stdio::null())
-            .stderr(File::create(&log)?)
+            .stderr(File::create(log)?)
             .spawn()
             .context("cannot start the server")?;
         let mut server = Self {
             child,
-            log,
+            log: log.to_owned(),
             address,
             ready_after: Duration::ZERO,
         };
@@ -97,14 +95,14 @@ impl Drop for Server {
 }
 
 /// Sets up an empty database.
-pub(crate) fn init(binary: &Path, database: &Path) -> Result<Tenant> {
+pub(crate) fn init(binary: &Path, database: &str) -> Result<Tenant> {
     let output = Command::new(binary)
-        .arg("--database")
-        .arg(url(database))
+        .env("LANEKEEPER_DATABASE", database)
         .args(["init", "--json"])
         .output()
         .context("cannot start the server's program")?;
-    let json: Value = serde_json::from_slice(&output.stdout).context("init did not print JSON")?;
+    let complaint = || String::from_utf8_lossy(&output.stderr).into_owned();
+    let json: Value = serde_json::from_slice(&output.stdout).with_context(complaint)?;
     let text = |json: &Value| json.as_str().map(str::to_owned).context("no text in init");
     Ok(Tenant {
         pipeline_id: text(&json["pipeline_id"])?,
@@ -113,6 +111,7 @@ pub(crate) fn init(binary: &Path, database: &Path) -> Result<Tenant> {
     })
 }
 
+/// The address of a database file.
 pub(crate) fn url(database: &Path) -> String {
     format!("sqlite:{}", database.display())
 }

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+use crate::postgres::{Cluster, program};
 use crate::run::target_folder;
 use crate::tools::Tool;
 
@@ -20,12 +21,24 @@ pub(crate) fn bench(root: &Path, args: &[String]) -> Result<()> {
         )?;
     }
     let folder = target_folder(root)?.join("release");
-    succeed(
-        Command::new(folder.join("lanekeeper-bench"))
-            .arg("--server")
-            .arg(folder.join("lanekeeper"))
-            .args(args),
-    )
+    let mut bench = Command::new(folder.join("lanekeeper-bench"));
+    bench.arg("--server").arg(folder.join("lanekeeper"));
+    let cluster = needs_postgres(args).then(Cluster::start).transpose()?;
+    if let Some(cluster) = &cluster {
+        bench.args(["--postgres", &cluster.url]);
+        bench.arg("--postgres-folder").arg(&cluster.folder);
+        bench.arg("--pgbench").arg(program("pgbench"));
+    }
+    succeed(bench.args(args))
+}
+
+/// Creates are measured on both databases, unless one is named.
+fn needs_postgres(args: &[String]) -> bool {
+    let named = args.windows(2).find(|pair| pair[0] == "--on");
+    match named {
+        Some(pair) => pair[1] == "postgres",
+        None => !args.iter().any(|arg| arg == "search"),
+    }
 }
 
 fn succeed(command: &mut Command) -> Result<()> {

@@ -25,6 +25,8 @@ const AS_USER: [&str; 4] = [
 pub(crate) struct Cluster {
     /// `postgres://USER:PASSWORD@127.0.0.1:PORT/postgres`, whose user may make databases.
     pub(crate) url: String,
+    /// With its socket, its log and its data; it is closed to others.
+    pub(crate) folder: PathBuf,
     keeper: Child,
 }
 
@@ -53,10 +55,12 @@ impl Cluster {
             .spawn()
             .context("cannot start PostgreSQL")?;
         let mut screen = BufReader::new(keeper.stdout.take().expect("it is piped"));
-        let mut url = String::new();
+        let (mut url, mut folder) = (String::new(), String::new());
         screen.read_line(&mut url)?;
+        screen.read_line(&mut folder)?;
         let cluster = Self {
             url: url.trim_end().to_owned(),
+            folder: folder.trim_end().into(),
             keeper,
         };
         if cluster.url.is_empty() {
@@ -72,6 +76,11 @@ impl Drop for Cluster {
         // It may have ended already, and there is nobody left to tell.
         drop(self.keeper.wait());
     }
+}
+
+/// One of PostgreSQL's programs.
+pub(crate) fn program(name: &str) -> PathBuf {
+    debian_programs().unwrap_or_default().join(name)
 }
 
 /// The folder of the programs of the newest version, where each has its own.

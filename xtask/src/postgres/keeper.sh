@@ -1,5 +1,5 @@
 # A PostgreSQL cluster of its own, for as long as standard input is open: whatever becomes of whoever holds it, nothing
-# stays behind. Prints the address for tests when it listens.
+# stays behind. Prints the address for tests when it listens, and the folder with its socket, log and data.
 #
 # Arguments: the folder of PostgreSQL's programs, or nothing where they are on PATH; a port that is free.
 #
@@ -59,4 +59,5 @@ grant pg_read_server_files, pg_read_all_settings to auditor;
 USERS
 
 echo "postgres://lanekeeper:$password@127.0.0.1:$port/postgres"
+echo "$folder"
 cat >/dev/null
