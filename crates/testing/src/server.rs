@@ -38,8 +38,12 @@ impl Fresh {
         let auditor = maintenance();
         let closed = format!("alter database {name} allow_connections false");
         execute(&auditor, &closed).expect("nobody connects to it any more");
+        // A hold goes last: nobody whom it keeps from writing may write yet.
         let cut = format!(
-            "select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = '{name}'"
+            "select pg_terminate_backend(pid, 5000) from (
+                 select pid from pg_stat_activity
+                 where datname = '{name}' order by usename = '{AUDITOR}' offset 0
+             ) as connected"
         );
         execute(&auditor, &cut).expect("everybody is cut off");
         Self::like(name)
