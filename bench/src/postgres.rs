@@ -48,6 +48,8 @@ pub(crate) struct Bench<'a> {
     cluster: Cluster,
     tenant: Tenant,
     recording: Recording,
+    /// PostgreSQL's processor time before any of this, in seconds.
+    cpu_before: f64,
 }
 
 impl<'a> Bench<'a> {
@@ -63,6 +65,7 @@ impl<'a> Bench<'a> {
             cluster.file_system()? != "tmpfs",
             "PostgreSQL would keep its data in memory; set TMPDIR to a folder on a disk"
         );
+        let cpu_before = cluster.cpu_seconds()?;
         cluster.create(START, None)?;
         let tenant = init(server, &cluster.url(START)?)?;
         let before = effort.creates_before;
@@ -83,6 +86,7 @@ impl<'a> Bench<'a> {
             cluster,
             tenant,
             recording,
+            cpu_before,
         })
     }
 
@@ -200,9 +204,9 @@ impl<'a> Bench<'a> {
         Server::start(self.server, &self.cluster.url(RUN)?, &log)
     }
 
-    /// PostgreSQL's processor time so far, in seconds.
+    /// PostgreSQL's processor time for all this so far, in seconds.
     pub(crate) fn cpu_seconds(&self) -> Result<f64> {
-        self.cluster.cpu_seconds()
+        Ok(self.cluster.cpu_seconds()? - self.cpu_before)
     }
 }
 
