@@ -118,6 +118,10 @@ const QUICK: Effort = Effort {
 fn main() -> Result<()> {
     let args = Args::parse();
     if let Some(Command::Search { opportunities }) = args.command {
+        anyhow::ensure!(
+            args.on.is_none(),
+            "searches are measured on SQLite only; leave --on out"
+        );
         let report = searches::measure(&args.server, opportunities)?;
         match args.json {
             true => println!("{}", serde_json::to_string_pretty(&report)?),

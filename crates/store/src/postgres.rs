@@ -15,6 +15,7 @@ mod read;
 mod search;
 mod session;
 mod settings;
+mod statistics;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -34,6 +35,7 @@ pub(crate) use connection::lane_options as writer_options;
 use self::health::Health;
 use self::lane::Lanes;
 use self::session::{Purpose, Session, Sight};
+use self::statistics::Statistics;
 use crate::commits::Commits;
 use crate::in_flight::InFlight;
 use crate::{Access, Clock, Database, OpenError, Org, Settings, Write, WriteError, Written};
@@ -89,6 +91,7 @@ impl Postgres {
                     clock.clone(),
                     commits.clone(),
                     health.clone(),
+                    Statistics::new(pool.clone()),
                 ))
             }
             Access::Command | Access::CopyFrom | Access::CopyInto => None,

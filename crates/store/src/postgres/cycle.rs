@@ -32,6 +32,8 @@ pub(super) struct Cycle {
 pub(super) struct Group {
     pub(super) results: Vec<Result<Written, WriteError>>,
     pub(super) committed: Option<i64>,
+    /// How many changes were made.
+    pub(super) changes: u64,
 }
 
 /// What is known of the organisation itself.
@@ -82,8 +84,16 @@ impl Cycle {
         for write in writes {
             results.push(self.run_one(write, &mut group));
         }
+        let changes = group.changesets.iter();
+        let changes = changes
+            .map(|changeset| changeset.changes.len() as u64)
+            .sum();
         let committed = finish(client, org, group).await?;
-        Ok(Group { results, committed })
+        Ok(Group {
+            results,
+            committed,
+            changes,
+        })
     }
 
     /// Plans a request. The error is this request's alone.

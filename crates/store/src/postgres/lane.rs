@@ -12,6 +12,7 @@ use tokio::time::{sleep, timeout};
 use super::connection::{discard, reason};
 use super::cycle::{Cycle, Group};
 use super::health::{Health, SILENT};
+use super::statistics::Statistics;
 use crate::commits::Commits;
 use crate::{Clock, Org, Settings, Write, WriteError, Written};
 
@@ -43,6 +44,7 @@ impl Lanes {
         clock: Clock,
         commits: Commits,
         health: Health,
+        statistics: Statistics,
     ) -> Self {
         let (mut queues, mut tasks) = (vec![], vec![]);
         for _ in 0..LANES {
@@ -53,6 +55,7 @@ impl Lanes {
                 clock: clock.clone(),
                 commits: commits.clone(),
                 health: health.clone(),
+                statistics: statistics.clone(),
                 group_len_max: settings.group_len_max,
             };
             queues.push(queue);
@@ -98,6 +101,7 @@ struct Lane {
     clock: Clock,
     commits: Commits,
     health: Health,
+    statistics: Statistics,
     group_len_max: usize,
 }
 
@@ -167,7 +171,12 @@ impl Lane {
             () = health.lost() => Err(out_of_reach()),
         };
         match run {
-            Ok(Group { results, committed }) => {
+            Ok(Group {
+                results,
+                committed,
+                changes,
+            }) => {
+                self.statistics.wrote(changes);
                 if let Some(sequence) = committed {
                     self.commits.tell(org, sequence);
                     self.health.tell(org, sequence);
