@@ -175,15 +175,22 @@ impl From<ReadError> for WriteError {
 }
 
 /// Codes of PostgreSQL that say that it cannot be used at the moment: it starts, stops, is full, or has become a copy of another.
-const UNREACHABLE: [&str; 6] = ["57P01", "57P02", "57P03", "53300", "25006", "57P05"];
+const UNREACHABLE: [&str; 9] = [
+    "57P01", "57P02", "57P03", "57P05", "53200", "53300", "25006", "25P03", "25P04",
+];
 const CANCELLED: &str = "57014";
 const LOCK_TIMEOUT: &str = "55P03";
 const DISK_FULL: &str = "53100";
 
 /// Whether an error of PostgreSQL is about the connection, not about what was asked.
 fn is_unreachable(error: &tokio_postgres::Error) -> bool {
-    let code = error.code().map(tokio_postgres::error::SqlState::code);
-    code.is_none_or(|code| code.starts_with("08") || UNREACHABLE.contains(&code))
+    match error.code().map(tokio_postgres::error::SqlState::code) {
+        Some(code) => code.starts_with("08") || UNREACHABLE.contains(&code),
+        None => {
+            let source = std::error::Error::source(error);
+            error.is_closed() || source.is_some_and(|source| source.is::<std::io::Error>())
+        }
+    }
 }
 
 /// The whole chain of causes, for the operator.
@@ -201,6 +208,7 @@ impl From<tokio_postgres::Error> for ReadError {
     fn from(error: tokio_postgres::Error) -> Self {
         match error.code().map(tokio_postgres::error::SqlState::code) {
             Some(CANCELLED) => Self::TooSlow,
+            Some(LOCK_TIMEOUT | DISK_FULL) => Self::Unreachable(chain(&error)),
             _ if is_unreachable(&error) => Self::Unreachable(chain(&error)),
             _ => Self::Postgres(error),
         }

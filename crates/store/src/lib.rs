@@ -416,7 +416,7 @@ impl Store {
     pub async fn check(&self) -> Result<(), String> {
         match self {
             Self::Sqlite(sqlite) => sqlite.check(),
-            Self::Postgres(postgres) => postgres.check().await,
+            Self::Postgres(postgres) => postgres.check(),
         }
     }
 

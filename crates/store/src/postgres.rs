@@ -11,6 +11,7 @@ mod idempotency;
 mod lane;
 mod load;
 mod migrate;
+mod outbox;
 mod read;
 mod search;
 mod session;
@@ -24,7 +25,7 @@ mod url;
 pub(crate) mod value_bytes;
 
 use deadpool_postgres::Pool;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{Semaphore, oneshot, watch};
 use uuid::Uuid;
 
 pub use url::PostgresUrl;
@@ -42,6 +43,8 @@ use crate::{Access, Clock, Database, OpenError, Org, Settings, Write, WriteError
 
 /// Connections that read, and those of short commands.
 const READERS_MAX: usize = 16;
+/// How many of them may be searching: the others are for what is answered at once.
+const SEARCHES_MAX: usize = 8;
 
 /// A PostgreSQL database, open.
 pub struct Postgres {
@@ -53,6 +56,7 @@ pub struct Postgres {
     lanes: Option<Lanes>,
     commits: Commits,
     in_flight: InFlight,
+    searches: Semaphore,
     failed: watch::Sender<bool>,
 }
 
@@ -79,7 +83,7 @@ impl Postgres {
         let pool = connection::pool(url, READERS_MAX)?;
         let commits = Commits::default();
         let health = match access {
-            Access::Serve => Health::watch(url.clone(), commits.clone()),
+            Access::Serve => Health::watch(url.clone(), commits.clone(), pool.clone()),
             Access::Command | Access::CopyFrom | Access::CopyInto => Health::unwatched(),
         };
         let lanes = match access {
@@ -104,6 +108,7 @@ impl Postgres {
             lanes,
             commits,
             in_flight: InFlight::default(),
+            searches: Semaphore::new(SEARCHES_MAX),
             failed: watch::channel(false).0,
         })
     }
@@ -151,18 +156,16 @@ impl Postgres {
         self.failed.subscribe()
     }
 
-    pub(crate) async fn check(&self) -> Result<(), String> {
-        self.health.check()?;
-        let client = self.pool.get().await.map_err(|error| error.to_string())?;
-        let answered = client.simple_query("select 1").await;
-        answered.map(drop).map_err(|error| error.to_string())
+    /// The database is asked all the time by who watches it.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        self.health.check()
     }
 
     pub(crate) async fn close(&self) {
         if let Some(lanes) = &self.lanes {
             lanes.close().await;
         }
-        self.health.stop();
+        self.health.stop().await;
         self.pool.close();
     }
 }

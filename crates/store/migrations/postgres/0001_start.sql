@@ -336,8 +336,8 @@ create table activity_link (
 );
 
 -- The texts of records that words are looked for in, folded; of contacts also the digits of the telephone number. Those of
--- records in the trash stay, for what refers to them. Row-level security would keep the indexes from being used, so there is
--- none here: what is found is read from tables that have it.
+-- records in the trash stay, for what refers to them. What is found here is read from tables where row-level security is for
+-- reading too.
 create table account_text (
     org uuid not null,
     record uuid not null,
@@ -417,6 +417,19 @@ begin
         execute format('alter table %I enable row level security', name);
         execute format('alter table %I force row level security', name);
         execute format('create policy of_organization on %I using (org = (select lanekeeper_org()))', name);
+    end loop;
+end $$;
+-- A policy for reading would keep the index of texts from being used.
+do $$
+declare name text;
+begin
+    foreach name in array array['account_text', 'contact_text', 'opportunity_text', 'note_text', 'activity_text'] loop
+        execute format('alter table %I enable row level security', name);
+        execute format('alter table %I force row level security', name);
+        execute format('create policy to_read on %I for select using (true)', name);
+        execute format('create policy to_insert on %I for insert with check (org = (select lanekeeper_org()))', name);
+        execute format('create policy to_update on %I for update using (org = (select lanekeeper_org()))', name);
+        execute format('create policy to_delete on %I for delete using (org = (select lanekeeper_org()))', name);
     end loop;
 end $$;
 create policy of_hash on api_key for select

@@ -5,20 +5,22 @@ use std::time::Duration;
 use deadpool_postgres::{
     Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime,
 };
-use tokio_postgres::config::Config;
+use tokio_postgres::config::{Config, TargetSessionAttrs};
 
 use super::PostgresUrl;
 use crate::OpenError;
 
 /// How long it may take to connect, or to wait for a connection.
-const CONNECT_WITHIN: Duration = Duration::from_millis(700);
+pub(super) const CONNECT_WITHIN: Duration = Duration::from_millis(700);
 const CONNECTION_WITHIN: Duration = Duration::from_secs(2);
 /// How long a network may be silent.
 const SILENT_FOR_MAX: Duration = Duration::from_secs(5);
 
-/// What every connection is told. A commit is on disk before it is answered, whatever the server's own setting is.
+/// What every connection is told. A commit is on disk before it is answered, whatever the server's own setting is. Who is gone
+/// is noticed soon: nothing goes on for them, and no lock is kept.
 const OPTIONS: &str = "-c synchronous_commit=on -c statement_timeout=5s -c lock_timeout=2s \
     -c idle_in_transaction_session_timeout=10s -c timezone=UTC -c search_path=public \
+    -c client_connection_check_interval=200ms -c tcp_keepalives_idle=1 -c tcp_keepalives_interval=1 \
     -c default_transaction_isolation=read\\ committed";
 
 /// What a lane is told besides. Each of its statements finds rows by keys that begin with the organisation, many times each,
@@ -32,10 +34,13 @@ pub(super) fn config(url: &PostgresUrl) -> Config {
         Some(wanted) => format!("{wanted} {OPTIONS}"),
         None => OPTIONS.to_owned(),
     };
+    let hosts = u32::try_from(config.get_hosts().len().max(1)).unwrap_or(u32::MAX);
     config
         .options(options)
         .application_name("lanekeeper")
-        .connect_timeout(CONNECT_WITHIN)
+        // Of several hosts, the one that takes writes: each must be tried in time.
+        .target_session_attrs(TargetSessionAttrs::ReadWrite)
+        .connect_timeout(CONNECT_WITHIN / hosts)
         .tcp_user_timeout(SILENT_FOR_MAX)
         .keepalives_idle(SILENT_FOR_MAX);
     config

@@ -293,6 +293,8 @@ pub(super) async fn lock(client: &Client, org: Org) -> Result<OrgState, ReadErro
 pub(super) enum Failure {
     Postgres(tokio_postgres::Error),
     Read(ReadError),
+    /// A bug.
+    Panic,
 }
 
 impl Failure {
@@ -301,7 +303,7 @@ impl Failure {
         use tokio_postgres::error::SqlState;
         let error = match self {
             Self::Postgres(error) | Self::Read(ReadError::Postgres(error)) => error,
-            Self::Read(_) => return false,
+            Self::Read(_) | Self::Panic => return false,
         };
         error.code().is_some_and(|code| {
             [
@@ -319,6 +321,7 @@ impl fmt::Display for Failure {
         match self {
             Self::Postgres(error) => out.write_str(&crate::error::chain(error)),
             Self::Read(error) => out.write_str(&crate::error::chain(error)),
+            Self::Panic => out.write_str("a panic in a write"),
         }
     }
 }
@@ -340,6 +343,7 @@ impl From<Failure> for WriteError {
         match failure {
             Failure::Postgres(error) => error.into(),
             Failure::Read(error) => error.into(),
+            Failure::Panic => Self::Failed(failure.to_string()),
         }
     }
 }

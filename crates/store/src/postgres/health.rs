@@ -1,17 +1,17 @@
 //! Whether the database can be reached, and who else has committed: one connection that listens, and is asked again and again
 //! whether it still hears.
 
-use std::collections::BTreeMap;
 use std::future::poll_fn;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Notify, watch};
+use deadpool_postgres::Pool;
+use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_postgres::{AsyncMessage, Client};
-use uuid::Uuid;
 
+use super::outbox::Outbox;
 use super::{PostgresUrl, connection};
 use crate::Org;
 use crate::commits::Commits;
@@ -19,43 +19,37 @@ use crate::commits::Commits;
 /// How often the database is asked, and how soon it has to answer: whoever waits for it is told within a second.
 const ASKED_EVERY: Duration = Duration::from_millis(200);
 const ANSWERED_WITHIN: Duration = Duration::from_millis(500);
-/// How often other servers are told of commits.
-const TOLD_EVERY: Duration = Duration::from_millis(5);
 /// Why a database is taken to be away.
 pub(super) const SILENT: &str = "it does not answer";
-const CHANNEL: &str = "lanekeeper_commits";
+/// Where servers tell each other of commits.
+pub(super) const CHANNEL: &str = "lanekeeper_commits";
 
 /// What is known of the way to the database.
 #[derive(Clone)]
 pub(super) struct Health {
     state: watch::Receiver<bool>,
     outbox: Arc<Outbox>,
-    watching: Option<AbortHandle>,
-}
-
-/// The commits that the other servers have not been told of.
-#[derive(Default)]
-struct Outbox {
-    last: Mutex<BTreeMap<Uuid, i64>>,
-    filled: Notify,
+    tasks: Arc<[AbortHandle]>,
 }
 
 impl Health {
-    /// Watches the database until it is told to stop.
-    pub(super) fn watch(url: PostgresUrl, commits: Commits) -> Self {
+    /// Watches the database, and passes commits on over the pool, until it is told to stop.
+    pub(super) fn watch(url: PostgresUrl, commits: Commits, pool: Pool) -> Self {
         let (sender, state) = watch::channel(true);
         let outbox = Arc::new(Outbox::default());
         let watcher = Watcher {
             url,
             commits,
-            outbox: Arc::clone(&outbox),
             state: sender,
         };
-        let watching = Some(tokio::spawn(watcher.run()).abort_handle());
+        let watching = tokio::spawn(watcher.run());
+        let passed_on = Arc::clone(&outbox);
+        let passing_on = tokio::spawn(async move { passed_on.pass_on(&pool).await });
+        let tasks = [watching.abort_handle(), passing_on.abort_handle()];
         Self {
             state,
             outbox,
-            watching,
+            tasks: Arc::new(tasks),
         }
     }
 
@@ -64,7 +58,7 @@ impl Health {
         Self {
             state: watch::channel(true).1,
             outbox: Arc::default(),
-            watching: None,
+            tasks: Arc::new([]),
         }
     }
 
@@ -87,29 +81,21 @@ impl Health {
 
     /// Tells the other servers, soon.
     pub(super) fn tell(&self, org: Org, sequence: i64) {
-        if self.watching.is_some() {
-            self.outbox.lock().insert(org.id(), sequence);
-            self.outbox.filled.notify_one();
+        if !self.tasks.is_empty() {
+            self.outbox.put(org, sequence);
         }
     }
 
-    pub(super) fn stop(&self) {
-        if let Some(watching) = &self.watching {
-            watching.abort();
-        }
-    }
-}
-
-impl Outbox {
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<Uuid, i64>> {
-        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Tells what is left to tell, and ends.
+    pub(super) async fn stop(&self) {
+        self.outbox.emptied().await;
+        self.tasks.iter().for_each(AbortHandle::abort);
     }
 }
 
 struct Watcher {
     url: PostgresUrl,
     commits: Commits,
-    outbox: Arc<Outbox>,
     state: watch::Sender<bool>,
 }
 
@@ -146,7 +132,6 @@ impl Watcher {
         tokio::select! {
             reason = hear => reason,
             reason = self.ask(&client) => reason,
-            reason = self.pass_on(&client) => reason,
         }
     }
 
@@ -171,28 +156,6 @@ impl Watcher {
             if !self.state.send_replace(true) {
                 tracing::info!("the database can be reached again");
             }
-        }
-    }
-
-    /// Tells the other servers of this one's commits. In a transaction of its own: one that both writes and notifies would
-    /// have to wait for every other.
-    async fn pass_on(&self, client: &Client) -> String {
-        let sql = "select pg_notify($1, told) from unnest($2::text[]) as told";
-        let notify = match client.prepare(sql).await {
-            Ok(notify) => notify,
-            Err(error) => return crate::error::chain(&error),
-        };
-        loop {
-            self.outbox.filled.notified().await;
-            let told = std::mem::take(&mut *self.outbox.lock());
-            let told = told
-                .iter()
-                .map(|(org, sequence)| format!("{org} {sequence}"));
-            let told: Vec<String> = told.collect();
-            if let Err(error) = client.execute(&notify, &[&CHANNEL, &told]).await {
-                return crate::error::chain(&error);
-            }
-            sleep(TOLD_EVERY).await;
         }
     }
 

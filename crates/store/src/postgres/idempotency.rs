@@ -81,6 +81,8 @@ impl Kept {
 
     /// Keeps an answer.
     pub(super) fn keep(&mut self, idempotency: &Idempotency, answer: Answer, at: Timestamp) {
+        let known = (idempotency.fingerprint.to_vec(), answer.clone(), at);
+        self.known.insert(idempotency.key.clone(), known);
         self.new.push(New {
             key: idempotency.key.clone(),
             fingerprint: idempotency.fingerprint,

@@ -1,16 +1,18 @@
 //! Lanes: each takes the requests of its organisations that wait, and runs those of one organisation as one group.
 
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use deadpool_postgres::{Object, Pool};
+use futures_util::FutureExt as _;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
 use super::connection::{discard, reason};
-use super::cycle::{Cycle, Group};
+use super::cycle::{Cycle, Failure, Group};
 use super::health::{Health, SILENT};
 use super::statistics::Statistics;
 use crate::commits::Commits;
@@ -167,7 +169,8 @@ impl Lane {
         let out_of_reach = || WriteError::Unreachable(SILENT.to_owned());
         let run = timeout(GROUP_WITHIN, self.try_often(org, writes));
         let run = tokio::select! {
-            run = run => run.unwrap_or(Err(WriteError::Overloaded)),
+            // It may have been committed: a standby that is waited for may be away.
+            run = run => run.unwrap_or_else(|_| Err(WriteError::Unreachable("it took too long".to_owned()))),
             () = health.lost() => Err(out_of_reach()),
         };
         match run {
@@ -185,6 +188,11 @@ impl Lane {
             }
             Err(error) => {
                 tracing::error!(%error, "a transaction failed");
+                if matches!(error, WriteError::Unreachable(_)) {
+                    // It may have been committed: whoever waits looks for it.
+                    self.commits.tell(org, 0);
+                    self.health.tell(org, 0);
+                }
                 Err(error)
             }
         }
@@ -198,8 +206,9 @@ impl Lane {
             let client = self.pool.get().await;
             let client = client.map_err(|error| WriteError::Unreachable(reason(&error)))?;
             let client = Connection(Some(client));
-            let run = self.cycle.run(client.get(), org, writes).await;
-            match run {
+            let run = AssertUnwindSafe(self.cycle.run(client.get(), org, writes));
+            let run = run.catch_unwind().await;
+            match run.unwrap_or(Err(Failure::Panic)) {
                 Ok(group) => {
                     client.keep();
                     return Ok(group);

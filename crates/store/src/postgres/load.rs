@@ -22,7 +22,7 @@ use super::columns::{record_of, selected};
 use crate::{Org, ReadError};
 
 /// Rows that one statement answers at most for what has no other bound.
-const ROWS_AT_ONCE: usize = 1_000;
+const ROWS_AT_ONCE: usize = 100;
 
 /// Everything that the needs name.
 pub(super) async fn load(

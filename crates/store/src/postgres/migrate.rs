@@ -53,13 +53,13 @@ async fn prepare_on(client: &Client) -> Result<Prepared, String> {
         .batch_execute(&wait)
         .await
         .map_err(|error| chain(&error))?;
-    let migrated = migrate(client).await;
+    // If it fails, the lock goes with the connection.
+    migrate(client).await?;
     let unlock = format!("select pg_advisory_unlock({LOCK})");
     client
         .batch_execute(&unlock)
         .await
         .map_err(|error| chain(&error))?;
-    migrated?;
     let sql = "
         select value, (select source_name from unfinished_copy) from secret where name = 'cursor'";
     let known = client.query_one(sql, &[]).await;
@@ -77,13 +77,14 @@ async fn check_server(client: &Client) -> Result<(), String> {
     let sql = "
         select current_setting('server_version_num')::int, current_setting('server_version'),
             current_setting('fsync')::bool and current_setting('full_page_writes')::bool,
-            current_setting('synchronous_commit'), current_setting('server_encoding')";
+            current_setting('synchronous_commit') = 'on' and current_setting('lock_timeout') = '2s',
+            current_setting('server_encoding')";
     let row = client
         .query_one(sql, &[])
         .await
         .map_err(|error| chain(&error))?;
     let (number, version): (i32, String) = (row.get(0), row.get(1));
-    let (is_durable, commit, encoding): (bool, String, String) =
+    let (is_durable, is_told, encoding): (bool, bool, String) =
         (row.get(2), row.get(3), row.get(4));
     if number < SERVER_VERSION_MIN {
         return Err(format!("it is PostgreSQL {version}; 15 or later is needed"));
@@ -94,9 +95,10 @@ async fn check_server(client: &Client) -> Result<(), String> {
             "it would lose data in a crash; {how} in its configuration"
         ));
     }
-    if commit != "on" {
+    if !is_told {
+        let cause = "a pooler between that drops them would be one cause";
         return Err(format!(
-            "synchronous_commit is {commit} although on was asked for; is there a pooler between that drops options?"
+            "the options of a connection do not reach it; {cause}"
         ));
     }
     if encoding != "UTF8" {

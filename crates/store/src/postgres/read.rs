@@ -21,15 +21,13 @@ use super::columns::{record_of, selected, width};
 use super::health::SILENT;
 use super::load::settings::{Members, fields, key_by_hash, keys, pipelines, rows, users};
 use super::load::{answering, records_by_id};
-use super::session::{Purpose, Session, Sight};
+use super::session::{Purpose, Session, Sight, begin};
 use super::{Postgres, search, summary};
 use crate::changeset::{Changeset, Entry};
 use crate::{ChangePage, KeyEntry, Org, Overview, ReadError, SearchPage, StoredChange};
 
 /// How long a search may look for its records.
 const SEARCH_TIME_MAX: Duration = Duration::from_secs(2);
-/// Changesets that are read at once: each may be large.
-const CHANGESETS_AT_ONCE: i64 = 100;
 
 impl Postgres {
     /// What a read answers, or that the database is out of reach, whichever comes first.
@@ -50,9 +48,12 @@ impl Postgres {
 
     pub(crate) async fn key(&self, hash: &[u8; 32]) -> Result<Option<KeyEntry>, ReadError> {
         self.reading(async {
-            let session = Session::begin(&self.pool, Sight::Key(hash), Purpose::Read).await?;
-            let found = key_by_hash(&session, hash).await;
-            let found = session.end(found)?;
+            let session = Session::take(&self.pool).await?;
+            let begin = begin(Sight::Key(hash), Purpose::Read);
+            // One flight, as every request begins with it.
+            let begun = async { Ok(session.batch_execute(&begin).await?) };
+            let ((), found) = try_join(begun, key_by_hash(&session, hash)).await?;
+            let found = session.end(Ok(found))?;
             Ok(found.map(|(org, key)| KeyEntry {
                 org: Org::new(0, org),
                 key,
@@ -165,12 +166,12 @@ impl Postgres {
         org: Org,
         pipeline_id: Uuid,
     ) -> Result<Option<Summary>, ReadError> {
-        self.reading(async {
+        let read = async {
             let session = self.searching(org).await?;
             let found = summary::summary(&session, org, pipeline_id).await;
             session.end(found)
-        })
-        .await
+        };
+        self.in_turn(read).await
     }
 
     pub(crate) async fn search(
@@ -178,14 +179,25 @@ impl Postgres {
         org: Org,
         draft: Draft,
     ) -> Result<Result<SearchPage, Faults>, ReadError> {
-        let search = async {
+        let read = async {
             let session = self.searching(org).await?;
             let page = search::search(&session, org, &draft, &self.cursor_key).await;
             session.end(page)
         };
-        // Each of its statements has as much time; all of them together have no more.
-        let search = timeout(SEARCH_TIME_MAX, self.reading(search)).await;
-        search.unwrap_or(Err(ReadError::TooSlow))
+        self.in_turn(read).await
+    }
+
+    /// What may take long, in its turn. Each of its statements has so much time; its turn and all of them have no more.
+    async fn in_turn<T>(
+        &self,
+        read: impl Future<Output = Result<T, ReadError>>,
+    ) -> Result<T, ReadError> {
+        let in_turn = async {
+            let _turn = self.searches.acquire().await;
+            self.reading(read).await
+        };
+        let read = timeout(SEARCH_TIME_MAX, in_turn).await;
+        read.unwrap_or(Err(ReadError::TooSlow))
     }
 
     async fn searching(&self, org: Org) -> Result<Session, ReadError> {
@@ -327,14 +339,14 @@ async fn changes(
 ) -> Result<ChangePage, ReadError> {
     let sql = "
         select first_sequence, changes, id, request_id, actor_kind, actor_id, actor_name, occurred_at, last_sequence
-        from changeset where org = $1 and last_sequence > $2 order by last_sequence limit $3";
+        from changeset where org = $1 and last_sequence > $2 and first_sequence <= $2 + $3
+        order by last_sequence limit $3";
     let mut page = ChangePage::default();
     let mut read_to = after;
     loop {
-        // A changeset has one change at least.
+        // The numbers have no gaps: what begins later is not on this page.
         let missing = i64::try_from(limit + 1 - page.changes.len()).unwrap_or(i64::MAX);
-        let at_once = missing.min(CHANGESETS_AT_ONCE);
-        let found = rows(client, sql, &[&org.id(), &read_to, &at_once]).await?;
+        let found = rows(client, sql, &[&org.id(), &read_to, &missing]).await?;
         for row in &found {
             add_changeset(&mut page, row, after)?;
             read_to = row.try_get(8)?;
@@ -344,7 +356,7 @@ async fn changes(
             page.has_more = true;
             return Ok(page);
         }
-        if i64::try_from(found.len()).is_ok_and(|len| len < at_once) {
+        if found.is_empty() {
             return Ok(page);
         }
     }

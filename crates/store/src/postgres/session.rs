@@ -4,8 +4,9 @@ use std::ops::Deref;
 use std::time::Duration;
 
 use deadpool_postgres::{ClientWrapper, Object, Pool};
+use tokio::time::timeout;
 
-use super::connection::{discard, reason};
+use super::connection::{CONNECT_WITHIN, discard, reason};
 use crate::{Org, ReadError};
 
 /// What a transaction is for.
@@ -42,13 +43,18 @@ impl Session {
         sight: Sight<'_>,
         purpose: Purpose,
     ) -> Result<Self, ReadError> {
-        let client = pool.get().await;
-        let client = client.map_err(|error| ReadError::Unreachable(reason(&error)))?;
-        let session = Self {
-            client: Some(client),
-        };
+        let session = Self::take(pool).await?;
         session.batch_execute(&begin(sight, purpose)).await?;
         Ok(session)
+    }
+
+    /// A connection on which nothing has begun, for who sends the beginning and a read together.
+    pub(super) async fn take(pool: &Pool) -> Result<Self, ReadError> {
+        let client = pool.get().await;
+        let client = client.map_err(|error| ReadError::Unreachable(reason(&error)))?;
+        Ok(Self {
+            client: Some(client),
+        })
     }
 
     /// Gives the connection back, with what was read.
@@ -59,7 +65,8 @@ impl Session {
         {
             // Whoever asked need not wait for the end of a transaction that only read.
             tokio::spawn(async move {
-                if client.batch_execute("commit").await.is_err() {
+                let ended = timeout(CONNECT_WITHIN, client.batch_execute("commit")).await;
+                if !matches!(ended, Ok(Ok(()))) {
                     discard(client);
                 }
             });

@@ -1,5 +1,6 @@
 //! Organisations and keys: what the command line writes, beside servers that may be running.
 
+use lanekeeper_core::Timestamp;
 use lanekeeper_core::change::{Actor, Change};
 use lanekeeper_core::key::Key;
 use lanekeeper_core::pipeline::UnknownAttributes;
@@ -112,7 +113,8 @@ impl Postgres {
         changes: Vec<Change>,
     ) -> Result<(), WriteError> {
         let state = lock(&session, org).await?;
-        let at = self.clock.now().max(state.last_write_at);
+        let later = Timestamp::from_micros(state.last_write_at.as_micros() + 1);
+        let at = self.clock.now().max(later);
         let mut mint = Mint::new();
         mint.set_now(at);
         let changeset = Changeset {
