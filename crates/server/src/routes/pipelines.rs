@@ -97,7 +97,7 @@ pub(super) async fn pipeline(app: &App, org: &Org, id: &str) -> Result<Pipeline,
 fn shown(uri: &Uri) -> Result<Shown, ApiError> {
     const NAME: &str = "include";
     let mut query = Query::of(uri, &[NAME]);
-    let include = query.text(NAME);
+    let include = query.value(NAME);
     query.finish()?;
     match include.as_deref() {
         None => Ok(Shown::Active),

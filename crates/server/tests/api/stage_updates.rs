@@ -269,3 +269,19 @@ async fn a_repeated_delete_with_the_same_idempotency_key_is_answered_as_the_firs
     assert_eq!(again.header("idempotency-replayed"), "true");
     assert_eq!(first.bytes, again.bytes);
 }
+
+#[tokio::test]
+async fn which_stages_are_shown_is_said_by_a_known_word_or_not_at_all() {
+    let app = TestApp::new().await;
+    let pipeline = app.tenant.pipeline_id;
+
+    for word in ["", "all", "Inactive"] {
+        for place in ["", "/stages"] {
+            let answer = app
+                .get(&format!("/v1/pipelines/{pipeline}{place}?include={word}"))
+                .await;
+            assert_eq!(answer.status, 400, "{word}");
+            assert!(answer.errors("include").contains("send inactive"), "{word}");
+        }
+    }
+}
