@@ -25,7 +25,7 @@ Examples:
   LANEKEEPER_DATABASE=sqlite:/var/lib/lanekeeper/crm.db lanekeeper serve"
 )]
 pub(crate) struct Args {
-    /// Where the data is: sqlite:PATH
+    /// Where the data is: sqlite:PATH, or postgres://USER:PASSWORD@HOST/DATABASE
     #[arg(
         long,
         global = true,

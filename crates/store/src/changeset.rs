@@ -3,15 +3,17 @@
 mod settings;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
-use lanekeeper_core::Record;
 use lanekeeper_core::change::{Change, edits};
+use lanekeeper_core::{Record, Timestamp};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use lanekeeper_core::Timestamp;
+use crate::ReadError;
+use crate::stored::from_json;
 
 /// One change as it is stored, ready for the wire.
 #[derive(Debug, Serialize, Deserialize)]
@@ -45,7 +47,7 @@ pub struct Entry {
     /// Its number, without gaps within the organisation.
     pub sequence: i64,
     /// What it was committed with.
-    pub changeset: std::sync::Arc<Changeset>,
+    pub changeset: Arc<Changeset>,
     /// What changed.
     pub change: StoredChange,
 }
@@ -65,6 +67,45 @@ pub struct Changeset {
     pub actor_name: Option<String>,
     /// When.
     pub occurred_at: Timestamp,
+}
+
+/// A row of the change feed, with its changes as they are stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ChangesetRow {
+    pub(crate) first_sequence: i64,
+    pub(crate) last_sequence: i64,
+    pub(crate) changeset: Changeset,
+    /// JSON, which [`StoredChange`] reads.
+    pub(crate) changes: String,
+}
+
+/// The columns of such a row behind that of the organisation, in the order in which both backends read them.
+pub(crate) const CHANGESET_COLUMNS: &str = "
+    first_sequence, changes, id, request_id, actor_kind, actor_id, actor_name, occurred_at, last_sequence";
+
+impl ChangePage {
+    /// Adds a row's changes, but for those up to `after`, which were read before. Whether there is no room for more.
+    pub(crate) fn add(
+        &mut self,
+        row: ChangesetRow,
+        after: i64,
+        limit: usize,
+    ) -> Result<bool, ReadError> {
+        let changes: Vec<StoredChange> = from_json(row.changes.as_bytes())?;
+        let changeset = Arc::new(row.changeset);
+        let entries = (row.first_sequence..)
+            .zip(changes)
+            .map(|(sequence, change)| Entry {
+                sequence,
+                changeset: Arc::clone(&changeset),
+                change,
+            });
+        self.changes
+            .extend(entries.filter(|entry| entry.sequence > after));
+        self.has_more = self.changes.len() > limit;
+        self.changes.truncate(limit);
+        Ok(self.has_more)
+    }
 }
 
 /// A row holds about so much: SQLite has a limit for one value, and a reader reads a row whole.

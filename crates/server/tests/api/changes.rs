@@ -125,6 +125,16 @@ async fn paging_meets_each_change_once() {
 }
 
 #[tokio::test]
+async fn behind_the_highest_number_there_is_nothing() {
+    let app = TestApp::new().await;
+
+    let page = app.get(&format!("/v1/changes?after={}", i64::MAX)).await;
+
+    assert_eq!(page.status, 200, "{:?}", page.body);
+    assert_eq!(page.data()["changes"], json!([]));
+}
+
+#[tokio::test]
 async fn without_a_limit_a_page_has_a_hundred_changes() {
     let app = TestApp::new().await;
     let items: Value = (0..100)

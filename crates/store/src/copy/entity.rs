@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::changeset::Changeset;
+use crate::changeset::{Changeset, ChangesetRow};
 
 /// Something that is copied whole.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,15 +36,6 @@ pub(crate) enum Entity {
     },
     Changeset(ChangesetRow),
     Answer(KeptAnswer),
-}
-
-/// A row of the change feed, with its changes as they are stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ChangesetRow {
-    pub(crate) first_sequence: i64,
-    pub(crate) last_sequence: i64,
-    pub(crate) changeset: Changeset,
-    pub(crate) changes: String,
 }
 
 /// The answer that is kept for an idempotency key.

@@ -15,10 +15,11 @@ use uuid::Uuid;
 
 use super::columns::{Columns, statements};
 use super::cycle::Failure;
-use crate::{Org, changeset};
+use crate::Org;
+use crate::changeset::{self, ChangesetRow};
 
 /// Rows of the feed, column by column.
-pub(super) const INSERT_CHANGESETS: &str = "
+const INSERT_CHANGESETS: &str = "
     insert into changeset
         (org, first_sequence, last_sequence, id, request_id, actor_kind, actor_id, actor_name, occurred_at, changes)
     select $1, u.* from unnest(
@@ -53,9 +54,11 @@ pub(super) async fn apply(
     }
     let edits = edits(changes());
     let all: Vec<&Edit> = edits.values().collect();
-    let ((), last) = try_join(
+    let rows = rows_of(changesets, last_sequence);
+    let rows: Vec<&ChangesetRow> = rows.iter().collect();
+    try_join(
         write_edits(client, org, &all),
-        note(client, org, changesets, last_sequence),
+        insert_changesets(client, org, &rows),
     )
     .await?;
     for change in changes() {
@@ -63,7 +66,7 @@ pub(super) async fn apply(
             derived::convert(client, org, before, after).await?;
         }
     }
-    Ok(last)
+    Ok(rows.last().map_or(last_sequence, |row| row.last_sequence))
 }
 
 /// Writes records that were not there, as they are.
@@ -82,8 +85,26 @@ pub(super) async fn write_new(
 
 /// All sent together: foreign keys are held against the whole at the commit.
 async fn write_edits(client: &Client, org: Org, edits: &[&Edit<'_>]) -> Result<(), Failure> {
-    let tables = Object::ALL.map(|object| write(client, org, object, edits));
-    try_join(try_join_all(tables), derived::write(client, org, edits)).await?;
+    let objects = Object::ALL.map(|object| write_object(client, org, object, edits));
+    let custom_values = derived::write_custom_values(client, org, edits);
+    try_join(try_join_all(objects), custom_values).await?;
+    Ok(())
+}
+
+/// The records of one object, and what is derived from them.
+async fn write_object(
+    client: &Client,
+    org: Org,
+    object: Object,
+    edits: &[&Edit<'_>],
+) -> Result<(), Failure> {
+    let edits = edits.iter().copied();
+    let edits: Vec<&Edit> = edits.filter(|edit| edit.after.object == object).collect();
+    if edits.is_empty() {
+        return Ok(());
+    }
+    let records = write_records(client, org, object, &edits);
+    try_join(records, derived::write(client, org, object, &edits)).await?;
     Ok(())
 }
 
@@ -102,19 +123,17 @@ fn edits<'a>(changes: impl Iterator<Item = &'a Change>) -> BTreeMap<Uuid, Edit<'
     edits
 }
 
-async fn write(
+async fn write_records(
     client: &Client,
     org: Org,
     object: Object,
     edits: &[&Edit<'_>],
 ) -> Result<(), Failure> {
-    let edits = edits.iter().copied();
-    let edits: Vec<&Edit> = edits.filter(|edit| edit.after.object == object).collect();
     let new = edits.iter().filter(|edit| edit.before.is_none());
     let new: Vec<&Record> = new.map(|edit| edit.after).collect();
     let changed = edits.iter().filter(|edit| edit.before.is_some());
     let changed: Vec<&Record> = changed.map(|edit| edit.after).collect();
-    set_aside(client, org, object, &edits).await?;
+    set_aside(client, org, object, edits).await?;
     let statements = statements(object);
     let update = execute_columns(client, org, object, &statements.update, &changed);
     let insert = execute_columns(client, org, object, &statements.insert, &new);
@@ -173,42 +192,55 @@ pub(super) async fn execute(
     Ok(())
 }
 
-/// Notes the changesets in the feed; its last sequence.
-async fn note(
-    client: &Client,
-    org: Org,
-    changesets: &[Changeset],
-    last_sequence: i64,
-) -> Result<i64, Failure> {
+/// The rows of the changesets in the feed, behind its last sequence.
+fn rows_of(changesets: &[Changeset], last_sequence: i64) -> Vec<ChangesetRow> {
     let mut last = last_sequence;
-    let (mut firsts, mut lasts, mut jsons, mut of) = (vec![], vec![], vec![], vec![]);
+    let mut rows = vec![];
     for changeset in changesets {
-        for (count, json) in changeset::to_rows(&changeset.changes) {
-            firsts.push(last + 1);
+        let Changeset {
+            id,
+            request_id,
+            actor,
+            at,
+            changes,
+        } = changeset;
+        for (count, changes) in changeset::to_rows(changes) {
+            let first_sequence = last + 1;
             last += i64::try_from(count).expect("a plan has few changes");
-            lasts.push(last);
-            jsons.push(json);
-            of.push(changeset);
+            rows.push(ChangesetRow {
+                first_sequence,
+                last_sequence: last,
+                changeset: changeset::Changeset {
+                    id: *id,
+                    request_id: request_id.clone(),
+                    actor_kind: actor.kind.name().to_owned(),
+                    actor_id: actor.id,
+                    actor_name: actor.name.clone(),
+                    occurred_at: *at,
+                },
+                changes,
+            });
         }
     }
-    let ids: Vec<Uuid> = of.iter().map(|changeset| changeset.id).collect();
-    let requests: Vec<&str> = of
-        .iter()
-        .map(|changeset| changeset.request_id.as_str())
-        .collect();
-    let kinds: Vec<&str> = of
-        .iter()
-        .map(|changeset| changeset.actor.kind.name())
-        .collect();
-    let actors: Vec<Option<Uuid>> = of.iter().map(|changeset| changeset.actor.id).collect();
-    let names: Vec<Option<&str>> = of
-        .iter()
-        .map(|changeset| changeset.actor.name.as_deref())
-        .collect();
-    let times: Vec<i64> = of
-        .iter()
-        .map(|changeset| changeset.at.as_micros())
-        .collect();
+    rows
+}
+
+/// Writes rows of the feed.
+pub(super) async fn insert_changesets(
+    client: &Client,
+    org: Org,
+    rows: &[&ChangesetRow],
+) -> Result<(), Failure> {
+    let sets = || rows.iter().map(|row| &row.changeset);
+    let firsts: Vec<i64> = rows.iter().map(|row| row.first_sequence).collect();
+    let lasts: Vec<i64> = rows.iter().map(|row| row.last_sequence).collect();
+    let ids: Vec<Uuid> = sets().map(|set| set.id).collect();
+    let requests: Vec<&str> = sets().map(|set| set.request_id.as_str()).collect();
+    let kinds: Vec<&str> = sets().map(|set| set.actor_kind.as_str()).collect();
+    let actors: Vec<Option<Uuid>> = sets().map(|set| set.actor_id).collect();
+    let names: Vec<Option<&str>> = sets().map(|set| set.actor_name.as_deref()).collect();
+    let times: Vec<i64> = sets().map(|set| set.occurred_at.as_micros()).collect();
+    let jsons: Vec<&str> = rows.iter().map(|row| row.changes.as_str()).collect();
     let parameters: [&(dyn ToSql + Sync); 10] = [
         &org.id(),
         &firsts,
@@ -221,6 +253,5 @@ async fn note(
         &times,
         &jsons,
     ];
-    execute(client, INSERT_CHANGESETS, &parameters).await?;
-    Ok(last)
+    execute(client, INSERT_CHANGESETS, &parameters).await
 }

@@ -9,15 +9,16 @@ use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::Postgres;
-use super::apply::{INSERT_CHANGESETS, execute, settings, write_new};
+use super::apply::{execute, insert_changesets, settings, write_new};
 use super::columns::{record_of, selected};
 use super::cycle::Failure;
 use super::load::settings::{
     FIELD_COLUMNS, KEY_COLUMNS, USER_COLUMNS, field_of, key_of, pipelines, rows, user_of,
 };
+use super::read::changeset_of;
 use super::session::{Purpose, Session, Sight};
-use crate::changeset::Changeset;
-use crate::copy::entity::{ChangesetRow, Entity, KeptAnswer, Part, Place, Position};
+use crate::changeset::{CHANGESET_COLUMNS, ChangesetRow};
+use crate::copy::entity::{Entity, KeptAnswer, Part, Place, Position};
 use crate::copy::{BATCH_BYTES_MAX, BATCH_LEN_MAX, Unfinished};
 use crate::{Org, ReadError, WriteError};
 
@@ -155,10 +156,7 @@ fn columns_of(part: Part) -> (String, &'static str) {
         Part::Fields => return (format!("{FIELD_COLUMNS}, object, pipeline_id"), "id"),
         Part::Records(object) => selected(object),
         Part::Merges(_) => "id, merged_into",
-        Part::Changesets => {
-            let columns = "first_sequence, changes, id, request_id, actor_kind, actor_id, actor_name, occurred_at, last_sequence";
-            return (columns.to_owned(), "last_sequence");
-        }
+        Part::Changesets => return (CHANGESET_COLUMNS.to_owned(), "last_sequence"),
         Part::Answers => {
             return (
                 "key, fingerprint, status, body, created_at".to_owned(),
@@ -197,7 +195,7 @@ fn entity_of(part: Part, row: &Row) -> Result<Entity, ReadError> {
             id: row.try_get(0)?,
             survivor: row.try_get(1)?,
         },
-        Part::Changesets => changeset_of(row)?,
+        Part::Changesets => Entity::Changeset(changeset_of(row)?),
         Part::Answers => answer_of(row)?,
     })
 }
@@ -221,22 +219,6 @@ fn scope_of(row: &Row) -> Result<Scope, ReadError> {
     let (object, pipeline_id): (String, Option<Uuid>) = (row.try_get(9)?, row.try_get(10)?);
     let unknown = || ReadError::Corrupt(format!("a field of {object}"));
     Scope::named(&object, pipeline_id).ok_or_else(unknown)
-}
-
-fn changeset_of(row: &Row) -> Result<Entity, ReadError> {
-    Ok(Entity::Changeset(ChangesetRow {
-        first_sequence: row.try_get(0)?,
-        changes: row.try_get(1)?,
-        changeset: Changeset {
-            id: row.try_get(2)?,
-            request_id: row.try_get(3)?,
-            actor_kind: row.try_get(4)?,
-            actor_id: row.try_get(5)?,
-            actor_name: row.try_get(6)?,
-            occurred_at: Timestamp::from_micros(row.try_get(7)?),
-        },
-        last_sequence: row.try_get(8)?,
-    }))
 }
 
 fn answer_of(row: &Row) -> Result<Entity, ReadError> {
@@ -322,29 +304,7 @@ async fn note(client: &Client, org: Org, rows: &[&ChangesetRow]) -> Result<(), F
     let Some(last) = rows.iter().map(|row| row.changeset.occurred_at).max() else {
         return Ok(());
     };
-    let sets = || rows.iter().map(|row| &row.changeset);
-    let firsts: Vec<i64> = rows.iter().map(|row| row.first_sequence).collect();
-    let lasts: Vec<i64> = rows.iter().map(|row| row.last_sequence).collect();
-    let ids: Vec<Uuid> = sets().map(|set| set.id).collect();
-    let requests: Vec<&str> = sets().map(|set| set.request_id.as_str()).collect();
-    let kinds: Vec<&str> = sets().map(|set| set.actor_kind.as_str()).collect();
-    let actors: Vec<Option<Uuid>> = sets().map(|set| set.actor_id).collect();
-    let names: Vec<Option<&str>> = sets().map(|set| set.actor_name.as_deref()).collect();
-    let times: Vec<i64> = sets().map(|set| set.occurred_at.as_micros()).collect();
-    let jsons: Vec<&str> = rows.iter().map(|row| row.changes.as_str()).collect();
-    let parameters: [&(dyn ToSql + Sync); 10] = [
-        &org.id(),
-        &firsts,
-        &lasts,
-        &ids,
-        &requests,
-        &kinds,
-        &actors,
-        &names,
-        &times,
-        &jsons,
-    ];
-    execute(client, INSERT_CHANGESETS, &parameters).await?;
+    insert_changesets(client, org, rows).await?;
     let sql = "update organization set last_write_at = greatest(last_write_at, $2) where id = $1";
     execute(client, sql, &[&org.id(), &last.as_micros()]).await
 }

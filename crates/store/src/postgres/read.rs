@@ -23,8 +23,8 @@ use super::load::settings::{Members, fields, key_by_hash, keys, pipelines, rows,
 use super::load::{answering, records_by_id};
 use super::session::{Purpose, Session, Sight, begin};
 use super::{Postgres, search, summary};
-use crate::changeset::{Changeset, Entry};
-use crate::{ChangePage, KeyEntry, Org, Overview, ReadError, SearchPage, StoredChange};
+use crate::changeset::{CHANGESET_COLUMNS, Changeset, ChangesetRow};
+use crate::{ChangePage, KeyEntry, Org, Overview, ReadError, SearchPage};
 
 /// How long a search may look for its records.
 const SEARCH_TIME_MAX: Duration = Duration::from_secs(2);
@@ -337,24 +337,24 @@ async fn changes(
     after: i64,
     limit: usize,
 ) -> Result<ChangePage, ReadError> {
-    let sql = "
-        select first_sequence, changes, id, request_id, actor_kind, actor_id, actor_name, occurred_at, last_sequence
-        from changeset where org = $1 and last_sequence > $2 and first_sequence <= $2 + $3
-        order by last_sequence limit $3";
+    // A difference, because a sum may be more than there are numbers.
+    let sql = format!(
+        "select {CHANGESET_COLUMNS}
+         from changeset where org = $1 and last_sequence > $2 and first_sequence - $2 <= $3
+         order by last_sequence limit $3"
+    );
     let mut page = ChangePage::default();
     let mut read_to = after;
     loop {
         // The numbers have no gaps: what begins later is not on this page.
         let missing = i64::try_from(limit + 1 - page.changes.len()).unwrap_or(i64::MAX);
-        let found = rows(client, sql, &[&org.id(), &read_to, &missing]).await?;
+        let found = rows(client, &sql, &[&org.id(), &read_to, &missing]).await?;
         for row in &found {
-            add_changeset(&mut page, row, after)?;
-            read_to = row.try_get(8)?;
-        }
-        if page.changes.len() > limit {
-            page.changes.truncate(limit);
-            page.has_more = true;
-            return Ok(page);
+            let row = changeset_of(row)?;
+            read_to = row.last_sequence;
+            if page.add(row, after, limit)? {
+                return Ok(page);
+            }
         }
         if found.is_empty() {
             return Ok(page);
@@ -362,25 +362,19 @@ async fn changes(
     }
 }
 
-/// Adds a changeset's changes, but for those that were read before.
-fn add_changeset(page: &mut ChangePage, row: &Row, after: i64) -> Result<(), ReadError> {
-    let first: i64 = row.try_get(0)?;
-    let changes: &str = row.try_get(1)?;
-    let changes: Vec<StoredChange> = crate::stored::from_json(changes.as_bytes())?;
-    let changeset = Arc::new(Changeset {
-        id: row.try_get(2)?,
-        request_id: row.try_get(3)?,
-        actor_kind: row.try_get(4)?,
-        actor_id: row.try_get(5)?,
-        actor_name: row.try_get(6)?,
-        occurred_at: Timestamp::from_micros(row.try_get(7)?),
-    });
-    let entries = (first..).zip(changes).map(|(sequence, change)| Entry {
-        sequence,
-        changeset: Arc::clone(&changeset),
-        change,
-    });
-    page.changes
-        .extend(entries.filter(|entry| entry.sequence > after));
-    Ok(())
+/// The row of the feed that has the [`CHANGESET_COLUMNS`].
+pub(super) fn changeset_of(row: &Row) -> Result<ChangesetRow, ReadError> {
+    Ok(ChangesetRow {
+        first_sequence: row.try_get(0)?,
+        changes: row.try_get(1)?,
+        changeset: Changeset {
+            id: row.try_get(2)?,
+            request_id: row.try_get(3)?,
+            actor_kind: row.try_get(4)?,
+            actor_id: row.try_get(5)?,
+            actor_name: row.try_get(6)?,
+            occurred_at: Timestamp::from_micros(row.try_get(7)?),
+        },
+        last_sequence: row.try_get(8)?,
+    })
 }

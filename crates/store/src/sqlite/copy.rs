@@ -10,14 +10,12 @@ use super::apply::{create_organization, create_record, people, set_last_sequence
 use super::columns::{record_columns, record_of};
 use super::load::settings::{KEY_COLUMNS, USER_COLUMNS, key_of, user_of};
 use super::load::{FIELD_COLUMNS, add_links, field_of};
+use super::read::changeset_of;
 use super::{Sqlite, load};
-use crate::changeset::Changeset;
-use crate::copy::entity::{ChangesetRow, Entity, KeptAnswer, Part, Place, Position};
+use crate::changeset::{CHANGESET_COLUMNS, ChangesetRow};
+use crate::copy::entity::{Entity, KeptAnswer, Part, Place, Position};
 use crate::copy::{BATCH_BYTES_MAX, BATCH_LEN_MAX, Unfinished};
 use crate::{Org, ReadError, WriteError};
-
-const CHANGESET_COLUMNS: &str = "
-    first_sequence, changes, id, request_id, actor_kind, actor_id, actor_name, occurred_at, last_sequence";
 
 impl Sqlite {
     pub(crate) fn cursor_key(&self) -> [u8; 32] {
@@ -183,7 +181,7 @@ fn entity_of(
             id: row.get(0)?,
             survivor: row.get(1)?,
         },
-        Part::Changesets => changeset_of(row)?,
+        Part::Changesets => Entity::Changeset(changeset_of(row)?),
         Part::Answers => Entity::Answer(KeptAnswer {
             key: row.get(0)?,
             fingerprint: row.get(1)?,
@@ -213,22 +211,6 @@ fn scope_of(row: &Row) -> Result<Scope, ReadError> {
     let (object, pipeline_id): (String, Option<Uuid>) = (row.get(9)?, row.get(10)?);
     let unknown = || ReadError::Corrupt(format!("a field of {object}"));
     Scope::named(&object, pipeline_id).ok_or_else(unknown)
-}
-
-fn changeset_of(row: &Row) -> Result<Entity, ReadError> {
-    Ok(Entity::Changeset(ChangesetRow {
-        first_sequence: row.get(0)?,
-        changes: row.get(1)?,
-        changeset: Changeset {
-            id: row.get(2)?,
-            request_id: row.get(3)?,
-            actor_kind: row.get(4)?,
-            actor_id: row.get(5)?,
-            actor_name: row.get(6)?,
-            occurred_at: Timestamp::from_micros(row.get(7)?),
-        },
-        last_sequence: row.get(8)?,
-    }))
 }
 
 /// An organisation is written before everything of it, and everything with its organisation's number.

@@ -14,8 +14,8 @@ use uuid::Uuid;
 use super::columns::{record_columns, record_of};
 use super::load::settings::{KEY_COLUMNS, key_of};
 use super::{Sqlite, load};
-use crate::changeset::{Changeset, Entry};
-use crate::{ChangePage, KeyEntry, Org, Overview, ReadError, StoredChange};
+use crate::changeset::{CHANGESET_COLUMNS, Changeset, ChangesetRow};
+use crate::{ChangePage, KeyEntry, Org, Overview, ReadError};
 
 impl Sqlite {
     pub(crate) fn key(&self, hash: &[u8; 32]) -> Result<Option<KeyEntry>, ReadError> {
@@ -128,18 +128,16 @@ impl Sqlite {
         after: i64,
         limit: usize,
     ) -> Result<ChangePage, ReadError> {
-        let sql = "
-            select first_sequence, changes, id, request_id, actor_kind, actor_id, actor_name, occurred_at
-            from changeset where org = ?1 and last_sequence > ?2 order by last_sequence";
+        let sql = format!(
+            "select {CHANGESET_COLUMNS}
+             from changeset where org = ?1 and last_sequence > ?2 order by last_sequence"
+        );
         self.read(|connection| {
-            let mut statement = connection.prepare_cached(sql)?;
+            let mut statement = connection.prepare_cached(&sql)?;
             let mut rows = statement.query(params![org.number, after])?;
             let mut page = ChangePage::default();
             while let Some(row) = rows.next()? {
-                add_changeset(&mut page, row, after)?;
-                if page.changes.len() > limit {
-                    page.changes.truncate(limit);
-                    page.has_more = true;
+                if page.add(changeset_of(row)?, after, limit)? {
                     break;
                 }
             }
@@ -148,28 +146,21 @@ impl Sqlite {
     }
 }
 
-/// Adds a changeset's changes, but for those that were read before.
-fn add_changeset(page: &mut ChangePage, row: &Row, after: i64) -> Result<(), ReadError> {
-    let first: i64 = row.get(0)?;
-    let changes: String = row.get(1)?;
-    let changes: Vec<StoredChange> =
-        serde_json::from_str(&changes).map_err(|error| ReadError::Corrupt(error.to_string()))?;
-    let changeset = Arc::new(Changeset {
-        id: row.get(2)?,
-        request_id: row.get(3)?,
-        actor_kind: row.get(4)?,
-        actor_id: row.get(5)?,
-        actor_name: row.get(6)?,
-        occurred_at: Timestamp::from_micros(row.get(7)?),
-    });
-    let entries = (first..).zip(changes).map(|(sequence, change)| Entry {
-        sequence,
-        changeset: Arc::clone(&changeset),
-        change,
-    });
-    page.changes
-        .extend(entries.filter(|entry| entry.sequence > after));
-    Ok(())
+/// The row of the feed that has the [`CHANGESET_COLUMNS`].
+pub(super) fn changeset_of(row: &Row) -> Result<ChangesetRow, ReadError> {
+    Ok(ChangesetRow {
+        first_sequence: row.get(0)?,
+        changes: row.get(1)?,
+        changeset: Changeset {
+            id: row.get(2)?,
+            request_id: row.get(3)?,
+            actor_kind: row.get(4)?,
+            actor_id: row.get(5)?,
+            actor_name: row.get(6)?,
+            occurred_at: Timestamp::from_micros(row.get(7)?),
+        },
+        last_sequence: row.get(8)?,
+    })
 }
 
 /// What finds an opportunity.

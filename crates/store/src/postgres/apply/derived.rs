@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use deadpool_postgres::ClientWrapper as Client;
-use futures_util::future::{try_join, try_join_all};
+use futures_util::future::try_join;
 use lanekeeper_core::custom::{AttributeType, FieldDefinition};
 use lanekeeper_core::query::{Atom, Holds, index_text, index_values, phone_digits};
 use lanekeeper_core::value::CustomValues;
@@ -17,33 +17,22 @@ use crate::postgres::load::settings::rows;
 use crate::postgres::value_bytes;
 use crate::stored::custom_of_json;
 
-/// Writes what is derived from these records anew, as far as it has changed.
-pub(super) async fn write(client: &Client, org: Org, edits: &[&Edit<'_>]) -> Result<(), Failure> {
-    let of_objects = Object::ALL.map(|object| of_object(client, org, object, edits));
-    try_join(try_join_all(of_objects), custom_values(client, org, edits)).await?;
-    Ok(())
-}
-
-async fn of_object(
+/// Writes what is derived from these records of one object anew, as far as it has changed.
+pub(super) async fn write(
     client: &Client,
     org: Org,
     object: Object,
     edits: &[&Edit<'_>],
 ) -> Result<(), Failure> {
-    let edits = edits.iter().copied();
-    let edits: Vec<&Edit> = edits.filter(|edit| edit.after.object == object).collect();
-    if edits.is_empty() {
-        return Ok(());
-    }
     let links = async {
         match object {
             Object::Account => Ok(()),
-            Object::Contact => addresses(client, org, &edits).await,
-            Object::Opportunity => additional_contacts(client, org, &edits).await,
-            Object::Note | Object::Activity => timelines(client, org, object, &edits).await,
+            Object::Contact => addresses(client, org, edits).await,
+            Object::Opportunity => additional_contacts(client, org, edits).await,
+            Object::Note | Object::Activity => timelines(client, org, object, edits).await,
         }
     };
-    try_join(texts(client, org, object, &edits), links).await?;
+    try_join(texts(client, org, object, edits), links).await?;
     Ok(())
 }
 
@@ -286,7 +275,11 @@ fn key_of(record: &Record, slug: &str) -> FieldKey {
 }
 
 /// The index of custom values: also those that are as they were stand beside the time of the update.
-async fn custom_values(client: &Client, org: Org, edits: &[&Edit<'_>]) -> Result<(), Failure> {
+pub(super) async fn write_custom_values(
+    client: &Client,
+    org: Org,
+    edits: &[&Edit<'_>],
+) -> Result<(), Failure> {
     let records = edits
         .iter()
         .flat_map(|edit| edit.before.into_iter().chain([edit.after]));
