@@ -9,6 +9,7 @@ mod clock;
 mod commits;
 mod copy;
 mod error;
+mod idempotency;
 mod in_flight;
 mod postgres;
 mod read;

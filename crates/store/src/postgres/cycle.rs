@@ -14,7 +14,7 @@ use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::apply::{self, Changeset};
-use super::idempotency::{self, Kept, PRUNED_FOR_ROOM};
+use super::idempotency::{self, Answers, PRUNED_FOR_ROOM};
 use super::load;
 use super::load::settings::keys_by_id;
 use super::session::{Purpose, Sight, begin};
@@ -188,7 +188,7 @@ struct Open {
     facts: Facts,
     live_keys: Vec<lanekeeper_core::key::Key>,
     revoked: BTreeSet<Uuid>,
-    kept: Kept,
+    kept: Answers,
     pruned: i64,
     changesets: Vec<Changeset>,
 }

@@ -6,10 +6,9 @@ use std::time::Duration;
 use lanekeeper_core::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
+use crate::idempotency::{Kept, kept_since};
 use crate::{Answer, Idempotency, Org, ReadError, WriteError};
 
-/// How long an answer is kept.
-const KEPT_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 /// How often old answers are looked for, and how many are deleted then.
 const PRUNE_EVERY: Duration = Duration::from_secs(60);
 const PRUNE_LEN_MAX: u32 = 10_000;
@@ -22,24 +21,23 @@ pub(super) fn recall(
     now: Timestamp,
 ) -> Result<Result<Option<Answer>, WriteError>, ReadError> {
     let sql = "
-        select fingerprint, status, body from idempotency
-        where org = ?1 and key = ?2 and created_at > ?3";
-    let since = now.as_micros() - micros(KEPT_FOR);
-    let found = connection
+        select fingerprint, status, body, created_at from idempotency
+        where org = ?1 and key = ?2";
+    let kept = connection
         .prepare_cached(sql)?
-        .query_row(params![org.number, idempotency.key, since], |row| {
-            let answer = Answer {
-                status: row.get(1)?,
-                body: row.get(2)?,
-            };
-            Ok((row.get::<_, [u8; 32]>(0)?, answer))
+        .query_row(params![org.number, idempotency.key], |row| {
+            Ok(Kept {
+                fingerprint: row.get(0)?,
+                answer: Answer {
+                    status: row.get(1)?,
+                    body: row.get(2)?,
+                },
+                at: Timestamp::from_micros(row.get(3)?),
+            })
         })
         .optional()?;
-    Ok(match found {
-        None => Ok(None),
-        Some((fingerprint, answer)) if fingerprint == idempotency.fingerprint => Ok(Some(answer)),
-        Some(_) => Err(WriteError::KeyReused),
-    })
+    let answer = kept.as_ref().map(|kept| kept.recall(idempotency, now));
+    Ok(answer.unwrap_or(Ok(None)).map(Option::<&Answer>::cloned))
 }
 
 /// How many answers each organisation has, counted once and followed from then on.
@@ -113,8 +111,8 @@ impl KeptKeys {
         self.pruned_at = now;
         let sql = "
             delete from idempotency where rid in (select rid from idempotency order by rid limit ?1) and created_at <= ?2";
-        let before = now.as_micros() - micros(KEPT_FOR);
-        let deleted = connection.execute(sql, params![PRUNE_LEN_MAX, before])?;
+        let since = kept_since(now).as_micros();
+        let deleted = connection.execute(sql, params![PRUNE_LEN_MAX, since])?;
         if deleted > 0 {
             self.recount();
         }
