@@ -19,6 +19,13 @@ mod report;
 mod searches;
 mod server;
 mod stopwatch;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, unused_imports, reason = "rows come next")
+)]
+mod table;
+#[cfg_attr(not(test), expect(dead_code, reason = "rows come next"))]
+mod times;
 mod work;
 
 use std::path::PathBuf;
