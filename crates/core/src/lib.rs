@@ -9,6 +9,7 @@ pub mod custom;
 pub mod domain_name;
 pub mod email;
 pub mod facts;
+pub mod fair;
 pub mod faults;
 pub mod json;
 pub mod key;

@@ -1,0 +1,10 @@
+//! Who is next, when more is asked for than can be done at once: decided here, carried out by the store's writers and the
+//! server's gate.
+
+mod company;
+mod group_len;
+mod queue;
+
+pub use company::Company;
+pub use group_len::GroupLen;
+pub use queue::{Bounds, FairQueue};
