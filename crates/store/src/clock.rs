@@ -39,7 +39,8 @@ pub(crate) fn timer(time: Duration) -> impl Fn() -> bool + Send + 'static {
     move || started.elapsed() >= time
 }
 
-/// Fresh UUIDv7s, each greater than the one before.
+/// Fresh UUIDv7s. They are in the order of their times, to the microsecond, and of one time each is greater than the one
+/// before: so whoever dates what it makes later also gives it a greater id, whichever mint it uses.
 pub(crate) struct Mint {
     context: ContextV7,
     now: Timestamp,
@@ -49,13 +50,17 @@ impl Mint {
     pub(crate) fn new() -> Self {
         let now = Timestamp::from_micros(0);
         Self {
-            context: ContextV7::new(),
+            context: context(),
             now,
         }
     }
 
     pub(crate) fn set_now(&mut self, now: Timestamp) {
-        self.now = now;
+        if self.now != now {
+            // One that goes on would count from where it was, even if that is later.
+            self.context = context();
+            self.now = now;
+        }
     }
 
     pub(crate) fn id(&mut self) -> Uuid {
@@ -66,5 +71,31 @@ impl Mint {
             micros / 1_000_000,
             nanos,
         ))
+    }
+}
+
+fn context() -> ContextV7 {
+    ContextV7::new().with_additional_precision()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_in_the_order_of_their_times_whichever_mint_makes_them() {
+        let (mut one, mut other) = (Mint::new(), Mint::new());
+        // One is ahead, as after a write to an organisation whose clock is.
+        one.set_now(Timestamp::from_micros(1_900_000_000_000_000));
+        one.id();
+
+        let ids = (0..5_000).flat_map(|step| {
+            let mint = if step % 3 == 0 { &mut one } else { &mut other };
+            mint.set_now(Timestamp::from_micros(1_800_000_000_000_000 + step));
+            [mint.id(), mint.id()]
+        });
+        let ids: Vec<Uuid> = ids.collect();
+
+        assert!(ids.is_sorted_by(|one, next| one < next));
     }
 }
