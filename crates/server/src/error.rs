@@ -42,6 +42,10 @@ pub(crate) enum ApiError {
     RateLimited {
         retry_after_secs: u64,
     },
+    /// Nothing was begun: there is too much to do already.
+    Overloaded {
+        retry_after_secs: u64,
+    },
     /// The header `Idempotency-Key` is not one.
     IdempotencyKey(&'static str),
     Write(WriteError),
@@ -139,6 +143,10 @@ impl ApiError {
                 "rate_limited",
                 "The rate limit was exceeded; wait as long as Retry-After says",
             ),
+            Self::Overloaded { .. } => {
+                let (status, code, message) = OVERLOADED;
+                told(status, code, message)
+            }
             Self::Write(error) => write_error(error),
             Self::Read(ReadError::TooSlow) => told(
                 StatusCode::SERVICE_UNAVAILABLE,
@@ -172,18 +180,17 @@ impl ApiError {
 
     fn retry_after_secs(&self) -> Option<u64> {
         match self {
-            Self::RateLimited { retry_after_secs } => Some(*retry_after_secs),
+            Self::RateLimited { retry_after_secs }
+            | Self::Overloaded { retry_after_secs }
+            | Self::Write(WriteError::Overloaded { retry_after_secs }) => Some(*retry_after_secs),
             Self::Write(WriteError::StorageFull | WriteError::DiskFailed(_)) => Some(30),
             Self::Write(WriteError::TooManyKeys) => Some(3_600),
             Self::Read(
                 ReadError::TooSlow | ReadError::Unavailable(_) | ReadError::Unreachable(_),
             ) => Some(1),
-            Self::Write(
-                WriteError::Overloaded
-                | WriteError::Closed
-                | WriteError::InFlight
-                | WriteError::Unreachable(_),
-            ) => Some(1),
+            Self::Write(WriteError::Closed | WriteError::InFlight | WriteError::Unreachable(_)) => {
+                Some(1)
+            }
             _ => None,
         }
     }
@@ -252,13 +259,15 @@ fn not_allowed(refusal: KeyRefusal) -> String {
     }
 }
 
+const OVERLOADED: (StatusCode, &str, &str) = (
+    StatusCode::SERVICE_UNAVAILABLE,
+    "overloaded",
+    "Too many requests are waiting; try again",
+);
+
 fn write_error(error: &WriteError) -> Told {
     let (status, code, message) = match error {
-        WriteError::Overloaded => (
-            StatusCode::SERVICE_UNAVAILABLE,
-            "overloaded",
-            "Too many requests are waiting; try again",
-        ),
+        WriteError::Overloaded { .. } => OVERLOADED,
         WriteError::Closed => (
             StatusCode::SERVICE_UNAVAILABLE,
             "unavailable",

@@ -7,7 +7,6 @@ use axum::body::{Body, HttpBody as _};
 use axum::http::{HeaderMap, header};
 use bytes::Bytes;
 use lanekeeper_core::Faults;
-use lanekeeper_store::WriteError;
 use lanekeeper_wire::json;
 use serde_json::Value;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -48,8 +47,9 @@ impl LargeBodies {
         let kib = u32::try_from(bytes.div_ceil(1024)).expect("a body is a few MiB");
         let turn = Arc::clone(&self.0).acquire_many_owned(kib);
         let turn = timeout(TURN_WITHIN, turn).await.ok().and_then(Result::ok);
-        turn.map(Some)
-            .ok_or(ApiError::Write(WriteError::Overloaded))
+        turn.map(Some).ok_or(ApiError::Overloaded {
+            retry_after_secs: 1,
+        })
     }
 }
 

@@ -98,7 +98,10 @@ pub enum ReadError {
 pub enum WriteError {
     /// Too many requests wait.
     #[error("too many requests are waiting to be written")]
-    Overloaded,
+    Overloaded {
+        /// When to try again, by how much waits and how fast it is written.
+        retry_after_secs: u64,
+    },
     /// The store is closing, or has failed.
     #[error("the database is closed for writing")]
     Closed,
@@ -146,11 +149,18 @@ impl From<rusqlite::Error> for ReadError {
     }
 }
 
+impl WriteError {
+    /// Others had the database for too long.
+    const LOCKED: Self = Self::Overloaded {
+        retry_after_secs: 1,
+    };
+}
+
 impl From<rusqlite::Error> for WriteError {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::ffi;
         if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) {
-            return Self::Overloaded;
+            return Self::LOCKED;
         }
         let extended = error.sqlite_error().map_or(0, |error| error.extended_code);
         match extended {
@@ -218,7 +228,7 @@ impl From<tokio_postgres::Error> for ReadError {
 impl From<tokio_postgres::Error> for WriteError {
     fn from(error: tokio_postgres::Error) -> Self {
         match error.code().map(tokio_postgres::error::SqlState::code) {
-            Some(LOCK_TIMEOUT | CANCELLED) => Self::Overloaded,
+            Some(LOCK_TIMEOUT | CANCELLED) => Self::LOCKED,
             Some(DISK_FULL) => Self::StorageFull,
             _ if is_unreachable(&error) => Self::Unreachable(chain(&error)),
             _ => Self::Failed(chain(&error)),

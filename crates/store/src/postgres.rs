@@ -12,6 +12,7 @@ mod lane;
 mod load;
 mod migrate;
 mod outbox;
+mod queue;
 mod read;
 mod search;
 mod session;

@@ -11,6 +11,7 @@ mod index_custom;
 mod index_name;
 pub(crate) mod index_text;
 mod load;
+mod queue;
 mod read;
 mod search;
 mod settings;
@@ -30,7 +31,7 @@ use uuid::Uuid;
 
 use crate::commits::Commits;
 use crate::in_flight::InFlight;
-use crate::sqlite::writer::{Job, Writer};
+use crate::sqlite::writer::Writer;
 use crate::{
     Access, Clock, Database, OpenError, Org, ReadError, Settings, Write, WriteError, Written,
 };
@@ -138,10 +139,7 @@ impl Sqlite {
             _ => None,
         };
         let (answer, answered) = oneshot::channel();
-        self.send(Job::Write {
-            write: Box::new(write),
-            answer,
-        })?;
+        self.writer()?.send((Box::new(write), answer))?;
         let written = answered.await.map_err(|_| WriteError::Closed)?;
         drop(claim);
         written
@@ -149,12 +147,12 @@ impl Sqlite {
 
     pub(crate) async fn touch_keys(&self, used: Vec<(Org, Uuid)>) -> Result<(), WriteError> {
         let (answer, answered) = oneshot::channel();
-        self.send(Job::TouchKeys { used, answer })?;
+        self.writer()?.touch_keys((used, answer))?;
         answered.await.map_err(|_| WriteError::Closed)?
     }
 
-    fn send(&self, job: Job) -> Result<(), WriteError> {
-        self.writer.as_ref().ok_or(WriteError::Closed)?.send(job)
+    fn writer(&self) -> Result<&Writer, WriteError> {
+        self.writer.as_ref().ok_or(WriteError::Closed)
     }
 
     pub(crate) fn commits(&self, org: &Org) -> watch::Receiver<i64> {

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use lanekeeper_core::change::Actor;
+use lanekeeper_core::fair::Bounds;
 use lanekeeper_core::plan::{Item, Mode};
 use lanekeeper_core::{Faults, Outcome};
 
-use crate::Org;
+use crate::{Org, Settings};
 
 /// What one request asks to write.
 pub struct Write {
@@ -56,4 +57,15 @@ pub struct Idempotency {
     pub fingerprint: [u8; 32],
     /// Makes the answer, which is written in the same transaction as what it answers.
     pub render: Render,
+}
+
+/// What may wait for each place in the queue, in commands: single ones are short of it by far, bulks are not.
+const COMMANDS_PER_PLACE: usize = 16;
+
+/// How much may wait for a writer.
+pub(crate) const fn write_bounds(settings: &Settings) -> Bounds {
+    Bounds {
+        len_max: settings.queue_len_max,
+        cost_max: settings.queue_len_max * COMMANDS_PER_PLACE,
+    }
 }

@@ -1,19 +1,19 @@
-//! Lanes: each takes the requests of its organisations that wait, and runs those of one organisation as one group.
+//! Lanes: each takes the organisation whose turn it is, and runs its requests that wait as one group.
 
-use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use deadpool_postgres::{Object, Pool};
 use futures_util::FutureExt as _;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
 use super::connection::{discard, reason};
 use super::cycle::{Cycle, Failure, Group};
 use super::health::{Health, SILENT};
+use super::queue::{Line, Queue};
 use super::statistics::Statistics;
 use crate::commits::Commits;
 use crate::{Clock, Org, Settings, Write, WriteError, Written};
@@ -35,7 +35,7 @@ pub(super) struct Job {
 
 /// The way to the lanes.
 pub(super) struct Lanes {
-    queues: Mutex<Vec<mpsc::Sender<Job>>>,
+    queue: Arc<Queue>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -48,42 +48,31 @@ impl Lanes {
         health: Health,
         statistics: Statistics,
     ) -> Self {
-        let (mut queues, mut tasks) = (vec![], vec![]);
-        for _ in 0..LANES {
-            let (queue, jobs) = mpsc::channel(settings.queue_len_max);
+        let queue = Arc::new(Queue::new(&settings));
+        let tasks = (0..LANES).map(|_| {
             let lane = Lane {
+                queue: Arc::clone(&queue),
                 pool: pool.clone(),
                 cycle: Cycle::new(clock.clone(), settings.idempotency_keys_max),
                 clock: clock.clone(),
                 commits: commits.clone(),
                 health: health.clone(),
                 statistics: statistics.clone(),
-                group_len_max: settings.group_len_max,
             };
-            queues.push(queue);
-            tasks.push(tokio::spawn(lane.run(jobs)));
-        }
-        Self {
-            queues: Mutex::new(queues),
-            tasks: Mutex::new(tasks),
-        }
+            tokio::spawn(lane.run())
+        });
+        let tasks = Mutex::new(tasks.collect());
+        Self { queue, tasks }
     }
 
     /// Hands over a request, or says at once that too many wait.
     pub(super) fn send(&self, job: Job) -> Result<(), WriteError> {
-        let queues = lock(&self.queues);
-        let lanes = u128::try_from(queues.len().max(1)).expect("there are few");
-        let lane = usize::try_from(job.write.org.id().as_u128() % lanes).expect("it is below");
-        let queue = queues.get(lane).ok_or(WriteError::Closed)?;
-        queue.try_send(job).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => WriteError::Overloaded,
-            mpsc::error::TrySendError::Closed(_) => WriteError::Closed,
-        })
+        self.queue.push(job)
     }
 
     /// Takes no more, and waits until what was taken is done.
     pub(super) async fn close(&self) {
-        lock(&self.queues).clear();
+        self.queue.close();
         let tasks: Vec<JoinHandle<()>> = lock(&self.tasks).drain(..).collect();
         for task in tasks {
             if task.await.is_err() {
@@ -98,35 +87,25 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 struct Lane {
+    queue: Arc<Queue>,
     pool: Pool,
     cycle: Cycle,
     clock: Clock,
     commits: Commits,
     health: Health,
     statistics: Statistics,
-    group_len_max: usize,
 }
 
 impl Lane {
-    async fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
-        while let Some(first) = jobs.recv().await {
-            let mut len = first.write.items.len();
-            let mut groups: BTreeMap<Org, Vec<Job>> = BTreeMap::new();
-            groups.entry(first.write.org).or_default().push(first);
-            while len < self.group_len_max
-                && let Ok(job) = jobs.try_recv()
-            {
-                len += job.write.items.len();
-                groups.entry(job.write.org).or_default().push(job);
-            }
-            for (org, group) in groups {
-                self.run_group(org, group).await;
-            }
+    async fn run(mut self) {
+        while let Some(line) = Queue::next(&self.queue).await {
+            self.run_group(line).await;
         }
     }
 
     /// One transaction for all; if it fails, one for each, so that only the guilty one fails.
-    async fn run_group(&mut self, org: Org, mut group: Vec<Job>) {
+    async fn run_group(&mut self, mut line: Line) {
+        let (org, mut group) = (line.org, std::mem::take(&mut line.group));
         // Whoever has been told that the database is away, or is gone, asks again if need be.
         group.retain(|job| !job.answer.is_closed());
         if group.is_empty() {
@@ -147,6 +126,8 @@ impl Lane {
             Err(error) => writes.iter().map(|_| Err(error.clone())).collect(),
         };
         let micros = self.clock.now().as_micros() - begun.as_micros();
+        let len = writes.iter().map(|write| write.items.len()).sum();
+        line.took(len, micros.max(0).unsigned_abs());
         metrics::histogram!("lanekeeper_write_group_len").record(group.len() as f64);
         metrics::histogram!("lanekeeper_write_group_seconds").record(micros as f64 / 1e6);
         for (job, result) in group.into_iter().zip(results) {

@@ -1,18 +1,17 @@
 //! The writer thread: takes what waits, runs it as one group, answers each.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{
-    Receiver, RecvTimeoutError, SyncSender, TrySendError, channel, sync_channel,
-};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rusqlite::{Connection, params};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::cycle::{Cycle, Group};
+use super::queue::{Queue, Touch, Waiting};
 use crate::commits::Commits;
 use crate::{Clock, Org, Settings, Write, WriteError, Written};
 
@@ -21,23 +20,9 @@ const CHECKPOINT_EVERY: Duration = Duration::from_millis(500);
 /// Pages in the log after which the writer itself helps, so that the log can begin anew.
 const LOG_PAGES_MAX: i64 = 16_384;
 
-/// Something for the writer to do.
-pub(super) enum Job {
-    /// A request.
-    Write {
-        write: Box<Write>,
-        answer: oneshot::Sender<Result<Written, WriteError>>,
-    },
-    /// When keys were last used.
-    TouchKeys {
-        used: Vec<(Org, Uuid)>,
-        answer: oneshot::Sender<Result<(), WriteError>>,
-    },
-}
-
 /// The way to the writer thread.
 pub(super) struct Writer {
-    queue: Mutex<Option<SyncSender<Job>>>,
+    queue: Arc<Queue>,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -51,7 +36,7 @@ impl Writer {
         commits: Commits,
         failing: watch::Sender<bool>,
     ) -> Self {
-        let (queue, jobs) = sync_channel(settings.queue_len_max);
+        let queue = Arc::new(Queue::new(&settings, clock.clone()));
         let (stop, stopped) = channel();
         let log_pages = Arc::new(Mutex::new(0));
         let checkpoints = Checkpoints {
@@ -59,42 +44,41 @@ impl Writer {
             _stop: stop,
         };
         let cycle = Cycle::new(clock.clone(), settings.idempotency_keys_max);
-        let group_len_max = settings.group_len_max;
         let also_failing = failing.clone();
         let thread = WriterThread {
+            queue: Arc::clone(&queue),
             main,
             cycle,
             clock,
             commits,
             failing,
             checkpoints,
-            group_len_max,
         };
         let threads = vec![
-            spawn("writer", move || thread.run(&jobs)),
+            spawn("writer", move || thread.run()),
             spawn("checkpoints", move || {
                 checkpoint_beside(&beside, &log_pages, &stopped, &also_failing);
             }),
         ];
         Self {
-            queue: Mutex::new(Some(queue)),
+            queue,
             threads: Mutex::new(threads),
         }
     }
 
-    /// Hands over a job, or says at once that too many wait.
-    pub(super) fn send(&self, job: Job) -> Result<(), WriteError> {
-        let queue = lock(&self.queue);
-        let queue = queue.as_ref().ok_or(WriteError::Closed)?;
-        queue.try_send(job).map_err(|error| match error {
-            TrySendError::Full(_) => WriteError::Overloaded,
-            TrySendError::Disconnected(_) => WriteError::Closed,
-        })
+    /// Hands over a request, or says at once that too many wait.
+    pub(super) fn send(&self, waiting: Waiting) -> Result<(), WriteError> {
+        self.queue.push(waiting)
+    }
+
+    /// Hands over when keys were last used.
+    pub(super) fn touch_keys(&self, touch: Touch) -> Result<(), WriteError> {
+        self.queue.touch(touch)
     }
 
     /// Takes no more, and waits until what was taken is done.
     pub(super) fn close(&self) {
-        lock(&self.queue).take();
+        self.queue.close();
         for thread in lock(&self.threads).drain(..) {
             if thread.join().is_err() {
                 tracing::error!("a database thread panicked");
@@ -110,38 +94,29 @@ struct Checkpoints {
 }
 
 struct WriterThread {
+    queue: Arc<Queue>,
     main: Connection,
     cycle: Cycle,
     clock: Clock,
     commits: Commits,
     failing: watch::Sender<bool>,
     checkpoints: Checkpoints,
-    group_len_max: usize,
 }
 
-type Waiting = (Box<Write>, oneshot::Sender<Result<Written, WriteError>>);
+/// However the thread ends, nobody waits for it any longer.
+impl Drop for WriterThread {
+    fn drop(&mut self) {
+        self.queue.abandon();
+    }
+}
 
 impl WriterThread {
-    fn run(mut self, jobs: &Receiver<Job>) {
-        while let Ok(first) = jobs.recv() {
-            let mut group = vec![];
-            let mut len = 0;
-            let mut next = Some(first);
-            while let Some(job) = next {
-                match job {
-                    Job::Write { write, answer } => {
-                        len += write.items.len();
-                        group.push((write, answer));
-                    }
-                    Job::TouchKeys { used, answer } => drop(answer.send(self.touch_keys(&used))),
-                }
-                next = if len < self.group_len_max {
-                    jobs.try_recv().ok()
-                } else {
-                    None
-                };
+    fn run(mut self) {
+        while let Some(batch) = self.queue.next() {
+            for (used, answer) in batch.touches {
+                drop(answer.send(self.touch_keys(&used)));
             }
-            self.run_group(group);
+            self.run_group(batch.group);
             self.help_checkpoint();
         }
         if let Err(error) = self
@@ -175,6 +150,8 @@ impl WriterThread {
             }
         };
         let micros = self.clock.now().as_micros() - begun.as_micros();
+        let len = group.iter().map(|(write, _)| write.items.len()).sum();
+        self.queue.took(len, micros.max(0).unsigned_abs());
         metrics::histogram!("lanekeeper_write_group_len").record(group.len() as f64);
         metrics::histogram!("lanekeeper_write_group_seconds").record(micros as f64 / 1e6);
         for ((_, answer), result) in group.into_iter().zip(results) {

@@ -105,7 +105,7 @@ async fn a_full_queue_is_said_at_once() {
     for write in writes {
         match write.await.unwrap() {
             Ok(_) => {}
-            Err(WriteError::Overloaded) => overloaded += 1,
+            Err(WriteError::Overloaded { .. }) => overloaded += 1,
             Err(other) => panic!("{other}"),
         }
     }

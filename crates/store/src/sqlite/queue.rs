@@ -1,0 +1,128 @@
+//! What waits for the writer thread.
+
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use lanekeeper_core::fair::{Company, FairQueue, GroupLen};
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+use crate::write::write_bounds;
+use crate::{Clock, Org, Settings, Write, WriteError, Written};
+
+/// A request, and where to answer.
+pub(super) type Waiting = (Box<Write>, oneshot::Sender<Result<Written, WriteError>>);
+
+/// When keys were last used, and where to answer.
+pub(super) type Touch = (Vec<(Org, Uuid)>, oneshot::Sender<Result<(), WriteError>>);
+
+/// Requests of all organisations, between those who send them and the one thread that runs them.
+pub(super) struct Queue {
+    clock: Clock,
+    state: Mutex<State>,
+    arrived: Condvar,
+}
+
+struct State {
+    writes: FairQueue<Org, Waiting>,
+    touches: Vec<Touch>,
+    company: Company<Org>,
+    group_len: GroupLen,
+    is_closed: bool,
+}
+
+/// What the writer does next.
+#[derive(Default)]
+pub(super) struct Batch {
+    pub(super) group: Vec<Waiting>,
+    pub(super) touches: Vec<Touch>,
+}
+
+impl Queue {
+    pub(super) fn new(settings: &Settings, clock: Clock) -> Self {
+        let state = State {
+            writes: FairQueue::new(write_bounds(settings)),
+            touches: vec![],
+            company: Company::new(),
+            group_len: GroupLen::new(settings.group_len_max),
+            is_closed: false,
+        };
+        Self {
+            clock,
+            state: Mutex::new(state),
+            arrived: Condvar::new(),
+        }
+    }
+
+    /// Hands over a request, or says at once that too many wait.
+    pub(super) fn push(&self, waiting: Waiting) -> Result<(), WriteError> {
+        let now = self.clock.now();
+        let mut state = self.open()?;
+        let (org, cost) = (waiting.0.org, waiting.0.items.len());
+        state.company.see(org, now);
+        if state.writes.push(org, cost, waiting).is_err() {
+            let retry_after_secs = state.group_len.secs_for(state.writes.cost());
+            return Err(WriteError::Overloaded { retry_after_secs });
+        }
+        drop(state);
+        self.arrived.notify_one();
+        Ok(())
+    }
+
+    /// Hands over when keys were used.
+    pub(super) fn touch(&self, touch: Touch) -> Result<(), WriteError> {
+        self.open()?.touches.push(touch);
+        self.arrived.notify_one();
+        Ok(())
+    }
+
+    /// Waits for something to do; none once it is closed and nothing is left.
+    pub(super) fn next(&self) -> Option<Batch> {
+        let is_idle = |state: &mut State| {
+            state.writes.is_empty() && state.touches.is_empty() && !state.is_closed
+        };
+        let state = self.arrived.wait_while(self.lock(), is_idle);
+        let mut state = state.unwrap_or_else(PoisonError::into_inner);
+        let len_max = {
+            let is_shared = state.company.is_shared(self.clock.now());
+            state.group_len.next(is_shared)
+        };
+        let batch = Batch {
+            group: state.writes.take_group(len_max),
+            touches: std::mem::take(&mut state.touches),
+        };
+        metrics::gauge!("lanekeeper_write_queue_len").set(state.writes.len() as f64);
+        let is_over = batch.group.is_empty() && batch.touches.is_empty();
+        (!is_over).then_some(batch)
+    }
+
+    /// Notes how long a group took.
+    pub(super) fn took(&self, len: usize, micros: u64) {
+        self.lock().group_len.took(len, micros);
+    }
+
+    /// Takes no more; what was taken is still done.
+    pub(super) fn close(&self) {
+        self.lock().is_closed = true;
+        self.arrived.notify_all();
+    }
+
+    /// Tells all who wait that nothing is done any more.
+    pub(super) fn abandon(&self) {
+        let mut state = self.lock();
+        state.is_closed = true;
+        while !state.writes.take_group(usize::MAX).is_empty() {}
+        state.touches.clear();
+    }
+
+    fn open(&self) -> Result<MutexGuard<'_, State>, WriteError> {
+        let state = self.lock();
+        match state.is_closed {
+            true => Err(WriteError::Closed),
+            false => Ok(state),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
