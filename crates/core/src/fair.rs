@@ -2,9 +2,11 @@
 //! server's gate.
 
 mod company;
+mod gate;
 mod group_len;
 mod queue;
 
 pub use company::Company;
+pub use gate::{Asked, Gate, GateLimits, TurnedAway};
 pub use group_len::GroupLen;
 pub use queue::{Bounds, FairQueue};
