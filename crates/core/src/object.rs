@@ -305,6 +305,12 @@ impl Object {
         self.fields().iter().find(|field| field.name == name)
     }
 
+    /// The place of a system field among [`Object::fields`].
+    #[must_use]
+    pub fn place(self, name: &str) -> Option<usize> {
+        self.fields().iter().position(|field| field.name == name)
+    }
+
     /// Whether the name belongs to a system field or a member of the answers, so that no custom field may have it.
     #[must_use]
     pub fn reserves(self, name: &str) -> bool {

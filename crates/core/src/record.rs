@@ -27,6 +27,16 @@ pub struct Record {
 }
 
 impl Record {
+    /// The system values that are there, in the order of [`Object::fields`], each with its place there.
+    #[must_use]
+    pub fn filled(&self) -> Vec<(usize, &Value)> {
+        let values = self.values.iter();
+        let filled = values.filter_map(|(name, value)| Some((self.object.place(name)?, value)));
+        let mut filled: Vec<_> = filled.collect();
+        filled.sort_unstable_by_key(|(place, _)| *place);
+        filled
+    }
+
     /// Whether it is there, and not in the trash.
     #[must_use]
     pub const fn is_live(&self) -> bool {

@@ -167,9 +167,8 @@ impl<'a> WholeRecord<'a> {
 
 /// What has a value, custom fields as `custom__slug`.
 fn members(record: &Record) -> Vec<(Cow<'_, str>, &lanekeeper_core::Value)> {
-    let system = record.object.fields().iter();
-    let system =
-        system.filter_map(|field| Some((field.name.into(), record.values.get(field.name)?)));
+    let (fields, system) = (record.object.fields(), record.filled().into_iter());
+    let system = system.map(|(place, value)| (fields[place].name.into(), value));
     let custom = record.custom.iter();
     let custom = custom.map(|(slug, value)| (format!("custom__{slug}").into(), value));
     system.chain(custom).collect()

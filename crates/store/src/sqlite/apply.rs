@@ -155,23 +155,22 @@ pub(super) fn create_record(
     org: Org,
     record: &Record,
 ) -> rusqlite::Result<()> {
-    let fields = record
-        .object
-        .fields()
-        .iter()
-        .filter(|field| has_column(field));
-    let fixed = [
-        ToSqlOutput::Owned(Sql::Integer(org.number)),
-        record.id.to_sql()?,
-        ToSqlOutput::Owned(Sql::Integer(record.created_at.as_micros())),
-        ToSqlOutput::Owned(Sql::Integer(record.updated_at.as_micros())),
-        ToSqlOutput::Owned(record.deleted_at.map(Timestamp::as_micros).into()),
-        record.merged_into.to_sql()?,
-        ToSqlOutput::Owned(custom_sql(&record.custom).into()),
-    ];
-    let values = fields.map(|field| sql_of(record.values.get(field.name)));
-    let mut insert = connection.prepare_cached(&statements(record.object).insert)?;
-    insert.execute(params_from_iter(fixed.into_iter().chain(values)))?;
+    let statements = statements(record.object);
+    let mut insert = connection.prepare_cached(&statements.insert)?;
+    insert.raw_bind_parameter(1, org.number)?;
+    insert.raw_bind_parameter(2, record.id)?;
+    insert.raw_bind_parameter(3, record.created_at.as_micros())?;
+    insert.raw_bind_parameter(4, record.updated_at.as_micros())?;
+    insert.raw_bind_parameter(5, record.deleted_at.map(Timestamp::as_micros))?;
+    insert.raw_bind_parameter(6, record.merged_into)?;
+    insert.raw_bind_parameter(7, custom_sql(&record.custom))?;
+    // What is not bound is null: a record has few of the values that it might have.
+    for (place, value) in record.filled() {
+        if let Some(parameter) = statements.parameters[place] {
+            insert.raw_bind_parameter(parameter, sql_of(Some(value)))?;
+        }
+    }
+    insert.raw_execute()?;
     let rid = connection.last_insert_rowid();
     index_text::add(connection, org, record, rid)?;
     index_name::add(connection, org, record, rid)?;

@@ -16,7 +16,10 @@ use crate::stored::{custom_of_json, from_json};
 
 /// The fixed statements of one object.
 pub(super) struct Statements {
+    /// Of `?1` = org and the columns behind it.
     pub(super) insert: String,
+    /// Where the insert takes the value of each field, by the field's place.
+    pub(super) parameters: Vec<Option<usize>>,
     /// By `?1` = org, `?2` = id; in the trash or not.
     pub(super) by_id: String,
     /// By `?1` = org, `?2` = row.
@@ -24,6 +27,10 @@ pub(super) struct Statements {
     /// By `?1` = org, `?2` = domain or address; live.
     pub(super) by_key: String,
 }
+
+/// What every insert has before the fields: org, id, times of creation, update and deletion, what it was merged into, custom
+/// values.
+const INSERT_FIXED: usize = 7;
 
 /// The statements of an object, written once.
 pub(super) fn statements(object: Object) -> &'static Statements {
@@ -43,6 +50,11 @@ fn write_statements(object: Object) -> Statements {
         .map(|n| format!("?{n}"))
         .collect();
     let places = places.join(", ");
+    let mut next = INSERT_FIXED;
+    let parameters = object.fields().iter().map(|field| {
+        next += usize::from(has_column(field));
+        has_column(field).then_some(next)
+    });
     let key = match object {
         Object::Account => "domain = ?2",
         Object::Contact => "email = ?2",
@@ -50,6 +62,7 @@ fn write_statements(object: Object) -> Statements {
     };
     Statements {
         insert: format!("insert into {table} (org, {new}) values ({places})"),
+        parameters: parameters.collect(),
         by_id: format!("select {columns} from {table} where org = ?1 and id = ?2"),
         by_rid: format!("select {columns} from {table} where org = ?1 and rid = ?2"),
         by_key: format!(

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::apply::{create_organization, create_record, people, set_last_sequence, settings};
 use super::columns::{record_columns, record_of};
+use super::index_text;
 use super::load::settings::{KEY_COLUMNS, USER_COLUMNS, key_of, user_of};
 use super::load::{FIELD_COLUMNS, add_links, field_of};
 use super::read::changeset_of;
@@ -85,6 +86,7 @@ impl Sqlite {
         for entity in batch {
             write(&transaction, place.organization_id, entity)?;
         }
+        index_text::flush(&transaction)?;
         let sql = "update unfinished_copy set place = ?1";
         transaction.execute(sql, [place.to_string()])?;
         Ok(transaction.commit()?)

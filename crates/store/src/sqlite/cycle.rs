@@ -9,6 +9,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::apply::{Origin, apply, set_last_sequence};
 use super::idempotency::{self, KeptKeys};
+use super::index_text;
 use super::load::settings::key;
 use super::load::{load, org_state};
 use crate::clock::Mint;
@@ -81,6 +82,9 @@ impl Cycle {
         sessions.retain(|_, session| session.is_changed);
         for (org, session) in &sessions {
             set_last_sequence(&transaction, *org, session.last_sequence)?;
+        }
+        if !sessions.is_empty() {
+            index_text::flush(&transaction)?;
         }
         transaction.commit()?;
         let committed = sessions

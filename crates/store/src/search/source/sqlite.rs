@@ -83,19 +83,35 @@ pub(super) fn hits(
     union: &str,
     sql: &mut Builder,
 ) -> String {
-    let expression = index_text::expression(search.org, word, digits);
-    let (place, object) = (sql.bind(expression), search.query.object);
-    let own = index_text::table(object);
-    let own = format!("select rowid as rid from {own} where {own} match {place}");
-    if object != Object::Opportunity {
+    let own = with_text(search, search.query.object, (word, digits), sql);
+    if search.query.object != Object::Opportunity {
         return own;
     }
-    let related = ["account", "contact"].map(|related| {
+    let related = [Object::Account, Object::Contact].map(|related| {
+        let rows = with_text(search, related, (word, digits), sql);
+        let related = related.name();
         format!(
-            " {union} select o.rid from {related}_text cross join {related} x on x.rid = {related}_text.rowid
-              cross join opportunity o indexed by opportunity_by_{related} on o.org = x.org and o.{related}_id = x.id
-              where {related}_text match {place}"
+            " {union} select o.rid from ({rows}) found cross join {related} x on x.rid = found.rid
+              cross join opportunity o indexed by opportunity_by_{related} on o.org = x.org and o.{related}_id = x.id"
         )
     });
     format!("{own}{}", related.concat())
+}
+
+/// The rows of an object with a word or the digits in their own texts: from the index of texts, and those that wait for it.
+fn with_text(
+    search: Search,
+    object: Object,
+    (word, digits): (&str, Option<&str>),
+    sql: &mut Builder,
+) -> String {
+    let expression = sql.bind(index_text::expression(search.org, word, digits));
+    let (table, name, org) = (index_text::table(object), object.name(), sql.bind_org());
+    let parts = [Some(word), digits].into_iter().flatten();
+    let parts = parts.map(|part| DIALECT.contains("body", &sql.bind(part)));
+    let has_one = parts.collect::<Vec<_>>().join(" or ");
+    format!(
+        "select rowid as rid from {table} where {table} match {expression}
+         union all select record from waiting_text where org = {org} and object = '{name}' and ({has_one})"
+    )
 }
