@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail, ensure};
 
 use crate::client;
 use crate::fuzz;
+use crate::instructions;
 use crate::postgres::Cluster;
 use crate::screen::{Screen, spoken};
 use crate::tidy;
@@ -31,7 +32,7 @@ enum Work {
 
 /// In the order of how soon each one tells something. Packages in two versions are worth knowing, not worth
 /// five hundred lines in every run: `cargo deny check` by hand shows them.
-const CHECKS: [Check; 10] = [
+const CHECKS: [Check; 11] = [
     Check {
         name: "format",
         tools: &[Tool::Rustfmt],
@@ -56,6 +57,13 @@ const CHECKS: [Check; 10] = [
         work: Work::Ours("cargo xtask tidy", tidy::tidy),
     },
     TESTS,
+    Check {
+        name: "instructions",
+        tools: &[Tool::Valgrind, Tool::CCompiler],
+        work: Work::Ours("cargo xtask bench instructions", |root| {
+            instructions::instructions(root, &[])
+        }),
+    },
     TESTS_ON_POSTGRES,
     Check {
         name: "doc tests",

@@ -8,6 +8,7 @@ mod bench;
 mod checks;
 mod client;
 mod fuzz;
+mod instructions;
 mod postgres;
 mod run;
 mod screen;
@@ -28,14 +29,17 @@ Usage: cargo xtask <COMMAND>
 
 Commands:
   run [-- ARGS]   Build Lanekeeper and serve it; ARGS go to `lanekeeper serve`
-  test            Every check: format, lints, tidy, tests on SQLite and on PostgreSQL, doc tests,
-                  docs, dependencies, client, fuzz
+  test            Every check: format, lints, tidy, tests on SQLite, instructions, tests on PostgreSQL,
+                  doc tests, docs, dependencies, client, fuzz
   test NAME...    Only the tests whose names contain one of these (any `cargo nextest run` argument),
                   on both databases
   bench [--quick] [--json]
                   Measure creates over HTTP against raw SQLite; bench/README.md explains the figures
   bench search [--opportunities N] [--json]
                   Measure lists and searches on a database of N opportunities (a million)
+  bench instructions [--accept]
+                  Count the instructions of fixed pieces of work, and compare them with the committed
+                  figures; or commit to the new ones
   client          Generate the client in TypeScript, compile it, and run its tests against a server
   fuzz [--minutes N] [--seed N]
                   Hold a running server against spec/openapi.yaml with Schemathesis
@@ -60,6 +64,9 @@ fn dispatch(args: &[String]) -> Result<()> {
         ("run", rest) => run::run(&root, after_separator(rest)),
         ("test", []) => checks::run_all(&root),
         ("test", rest) => checks::run_tests(&root, after_separator(rest)),
+        ("bench", [what, rest @ ..]) if what == "instructions" => {
+            instructions::instructions(&root, rest)
+        }
         ("bench", rest) => bench::bench(&root, after_separator(rest)),
         ("client", []) => client::client(&root),
         ("fuzz", rest) => fuzz::fuzz(&root, after_separator(rest)),

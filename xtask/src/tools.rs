@@ -24,6 +24,8 @@ pub(crate) enum Tool {
     Node,
     /// The other database.
     Postgres,
+    /// Counts instructions.
+    Valgrind,
 }
 
 const PYTHON_IS_GOOD: &str = "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 10))";
@@ -82,6 +84,7 @@ impl Tool {
             Self::Python => "Python 3.10 or later with `venv`",
             Self::Node => "Node.js 18 or later with npm",
             Self::Postgres => "PostgreSQL",
+            Self::Valgrind => "valgrind",
         }
     }
 
@@ -99,6 +102,7 @@ impl Tool {
             Self::Python => vec!["python3", "-c", PYTHON_IS_GOOD],
             Self::Node => vec!["npm", "exec", "--offline", "--call", NODE_IS_GOOD],
             Self::Postgres => vec!["sh", "-c", POSTGRES_IS_THERE],
+            Self::Valgrind => vec!["valgrind", "--version"],
         }
     }
 
@@ -115,6 +119,7 @@ impl Tool {
             Self::Python => debian_package("python3-venv"),
             Self::Node => debian_package("npm"),
             Self::Postgres => debian_package("postgresql"),
+            Self::Valgrind => debian_package("valgrind"),
         }
     }
 
@@ -153,6 +158,10 @@ impl Tool {
             Self::Postgres => {
                 "Install it: `apt-get install postgresql` on Debian and Ubuntu, `dnf install \
                  postgresql-server postgresql-contrib` on Fedora."
+            }
+            Self::Valgrind => {
+                "Install it: `apt-get install valgrind` on Debian and Ubuntu, `dnf install valgrind` \
+                 on Fedora."
             }
         }
     }

@@ -8,6 +8,8 @@ mod changeset;
 mod clock;
 mod commits;
 mod copy;
+#[cfg(feature = "counting")]
+pub mod counting;
 mod error;
 mod idempotency;
 mod in_flight;

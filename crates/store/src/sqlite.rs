@@ -4,6 +4,8 @@ mod apply;
 mod columns;
 pub(crate) mod connection;
 mod copy;
+#[cfg(feature = "counting")]
+pub(crate) mod counting;
 mod cycle;
 mod functions;
 mod idempotency;
