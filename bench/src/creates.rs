@@ -1,4 +1,7 @@
-//! Creates over HTTP, and the same statements on raw SQLite right after, at the same mean group size.
+//! Creates over HTTP on SQLite, and the same statements on raw SQLite right after, at the same mean group size.
+
+mod bulk;
+mod full;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,47 +9,70 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use tempfile::TempDir;
 
-use crate::over_http::{self, CLIENTS};
-use crate::report::{Creates, median_of};
-use crate::server::{Server, init, url};
+use crate::effort::Setting;
+use crate::over_http::{self, CLIENTS, MANY, OverHttp};
+use crate::server::{init, url};
+use crate::table::{Limit, Part, Row, Target};
+use crate::times::median;
 use crate::work::Tenant;
-use crate::{Effort, progress, raw, recording};
+use crate::{progress, raw, recording, world};
 
-/// All that the measurements share.
-pub(crate) struct Bench<'a> {
-    pub(crate) server: &'a Path,
-    pub(crate) effort: &'a Effort,
-    folder: &'a Path,
+const DATABASE: &str = "SQLite";
+
+/// Every row about creates on SQLite.
+pub(crate) fn measure(setting: &Setting) -> Result<Vec<Row>> {
+    let fresh = Fresh::prepare(setting)?;
+    let creates = fresh.run()?;
+    let mut rows: Vec<Row> = creates.iter().map(Creates::row).collect();
+    let many = creates.iter().find(|it| it.http.clients == MANY);
+    let many_per_second = many.map_or(f64::NAN, |it| it.http.per_second);
+    rows.push(full::measure(setting, many_per_second)?);
+    rows.push(bulk::measure(&fresh, many_per_second)?);
+    let import = "import of CSV";
+    rows.push(Row::missing(Part::Creates, import, "it is not built"));
+    Ok(rows)
+}
+
+/// What creates on an empty database share.
+struct Fresh<'a> {
+    setting: &'a Setting<'a>,
     tenant: Tenant,
     recording: recording::Recording,
 }
 
-impl<'a> Bench<'a> {
+/// Creates by a number of clients, and the same on raw SQLite.
+struct Creates {
+    http: OverHttp,
+    raw_per_second: f64,
+    /// HTTP ÷ raw, within one round.
+    ratio: f64,
+}
+
+impl<'a> Fresh<'a> {
     /// Sets a database up and records the statements of all creates.
-    pub(crate) fn prepare(server: &'a Path, folder: &'a Path, effort: &'a Effort) -> Result<Self> {
-        let tenant = init(server, &url(&folder.join("start.db")))?;
-        let count = effort.warm_up + effort.creates;
+    fn prepare(setting: &'a Setting) -> Result<Self> {
+        let tenant = init(setting.server, &url(&setting.folder.join("start.db")))?;
+        let count = setting.effort.warm_up + setting.effort.creates;
         progress(&format!("recording the statements of {count} creates"));
-        let (_folder, database) = fresh(folder)?;
+        let (_folder, database) = copy(setting)?;
         let recording = recording::record(&database, &tenant, count)?;
         Ok(Self {
-            server,
-            effort,
-            folder,
+            setting,
             tenant,
             recording,
         })
     }
 
     /// The medians of all rounds, for each number of clients.
-    pub(crate) fn run(&self) -> Result<Vec<Creates>> {
-        let mut results: Vec<Vec<Creates>> = vec![vec![]; CLIENTS.len()];
-        for round in 1..=self.effort.rounds {
+    fn run(&self) -> Result<Vec<Creates>> {
+        let rounds = self.setting.effort.rounds;
+        let mut results: Vec<Vec<Creates>> = CLIENTS.iter().map(|_| vec![]).collect();
+        for round in 1..=rounds {
             for (clients, results) in CLIENTS.into_iter().zip(&mut results) {
                 let result = self.once(clients)?;
                 progress(&format!(
-                    "round {round} of {}, {clients:>2} clients: {:>6.0} creates/s over HTTP, {:>6.0} raw",
-                    self.effort.rounds, result.http.http_per_second, result.raw_per_second
+                    "round {round} of {rounds}, {clients:>2} clients: {:>6.0} creates/s over HTTP, {:>6.0} raw",
+                    result.http.per_second, result.raw_per_second
                 ));
                 results.push(result);
             }
@@ -55,50 +81,72 @@ impl<'a> Bench<'a> {
     }
 
     fn once(&self, clients: usize) -> Result<Creates> {
+        let effort = self.setting.effort;
         let count = match clients {
-            1 => self.effort.creates_alone,
-            _ => self.effort.creates,
+            1 => effort.creates_alone,
+            _ => effort.creates,
         };
-        let warm_up = self.effort.warm_up;
-
-        let (http_folder, database) = fresh(self.folder)?;
-        let server = self.start(&database)?;
-        let http = over_http::measure(&server, &self.tenant, clients, 0, (warm_up, count))?;
+        let counts = (effort.warm_up, count);
+        let (http_folder, database) = copy(self.setting)?;
+        let server = world::start(self.setting.server, &database)?;
+        let http = over_http::measure(&server, &self.tenant, clients, 0, counts)?;
         server.stop()?;
         drop(http_folder);
 
-        let raw_group_len = (http.group_len.round() as usize).max(1);
-        let (_raw_folder, database) = fresh(self.folder)?;
-        let counts = (warm_up, count);
-        let raw_per_second = raw::replay(&database, &self.recording, counts, raw_group_len)?;
+        let group_len = (http.group_len.round() as usize).max(1);
+        let (_raw_folder, database) = copy(self.setting)?;
+        let raw_per_second = raw::replay(&database, &self.recording, counts, group_len)?;
         Ok(Creates {
-            ratio: http.http_per_second / raw_per_second,
+            ratio: http.per_second / raw_per_second,
             http,
-            raw_group_len,
             raw_per_second,
         })
-    }
-
-    /// A database in which all creates were made, for measurements on an existing one.
-    pub(crate) fn filled(&self) -> Result<(TempDir, PathBuf)> {
-        const GROUP_LEN: usize = 64;
-        let (folder, database) = fresh(self.folder)?;
-        let counts = (self.effort.warm_up, self.effort.creates);
-        raw::replay(&database, &self.recording, counts, GROUP_LEN)?;
-        Ok((folder, database))
-    }
-
-    /// A server on one of the databases.
-    pub(crate) fn start(&self, database: &Path) -> Result<Server> {
-        Server::start(self.server, &url(database), &database.with_extension("log"))
     }
 }
 
 /// A copy of the database that is set up and has no records yet, in a folder of its own: what belongs to one run must
 /// not be found by the next.
-fn fresh(folder: &Path) -> Result<(TempDir, PathBuf)> {
-    let own = tempfile::tempdir_in(folder)?;
-    let database = own.path().join("bench.db");
-    fs::copy(folder.join("start.db"), &database)?;
+fn copy(setting: &Setting) -> Result<(TempDir, PathBuf)> {
+    let own = tempfile::tempdir_in(setting.folder)?;
+    let database: PathBuf = own.path().join("bench.db");
+    let start: &Path = &setting.folder.join("start.db");
+    fs::copy(start, &database)?;
     Ok((own, database))
+}
+
+/// The median of every figure for itself.
+fn median_of(rounds: &[Creates]) -> Creates {
+    let of = |figure: fn(&Creates) -> f64| median(rounds.iter().map(figure).collect());
+    let http: Vec<OverHttp> = rounds.iter().map(|round| round.http.clone()).collect();
+    Creates {
+        http: OverHttp::median_of(&http),
+        raw_per_second: of(|round| round.raw_per_second),
+        ratio: of(|round| round.ratio),
+    }
+}
+
+impl Creates {
+    fn row(&self) -> Row {
+        let http = &self.http;
+        let targets = match http.clients {
+            1 => vec![
+                Target::ratio("ratio", self.ratio, 0.85),
+                Target::at_most("p50", http.times.p50_ms, 1.0, "ms"),
+            ],
+            MANY => vec![
+                Target::ratio("ratio", self.ratio, 0.75),
+                Target::at_most("CPU", http.cpu_micros, 150.0, "µs"),
+            ],
+            _ => vec![],
+        };
+        let raw = Limit::per_second("raw SQLite", self.raw_per_second, http.per_second);
+        Row {
+            limit: Some(Limit {
+                ratio: self.ratio,
+                ..raw
+            }),
+            targets,
+            ..http.row(DATABASE)
+        }
+    }
 }

@@ -3,17 +3,20 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 use futures_util::future::{join_all, try_join_all};
 
 use crate::http::Connection;
+use crate::process;
 use crate::stopwatch::Stopwatch;
+use crate::times::Times;
 
 /// How a number of requests went.
 pub(crate) struct Load {
     pub(crate) per_second: f64,
-    pub(crate) p50: Duration,
-    pub(crate) p99: Duration,
+    pub(crate) times: Times,
+    /// How much of one core this generator took: near 1, it is itself what limits.
+    pub(crate) cores: f64,
 }
 
 /// Sends every request once: each client takes the next as soon as it has its answer.
@@ -21,23 +24,55 @@ pub(crate) struct Load {
 /// # Errors
 /// At the first answer that is not 2xx: a benchmark of failures would be fast.
 pub(crate) fn send(address: &str, requests: &[Vec<u8>], clients: usize) -> Result<Load> {
-    let next = Cell::new(0);
+    let load = run(address, clients, |number| requests.get(number))?;
+    ensure!(
+        load.times.count == requests.len(),
+        "some requests were not sent"
+    );
+    Ok(load)
+}
+
+/// Sends the requests in turn, `count` times in all, or as often as there is time for.
+///
+/// # Errors
+/// At the first answer that is not 2xx.
+pub(crate) fn repeat(
+    address: &str,
+    requests: &[Vec<u8>],
+    clients: usize,
+    (count, within): (usize, Duration),
+) -> Result<Load> {
+    let watch = Stopwatch::start();
+    run(address, clients, |number| {
+        let is_over = number >= count || (number >= clients && watch.elapsed() >= within);
+        (!is_over).then(|| &requests[number % requests.len()])
+    })
+}
+
+fn run<'a>(
+    address: &str,
+    clients: usize,
+    request: impl Fn(usize) -> Option<&'a Vec<u8>>,
+) -> Result<Load> {
+    let count = Cell::new(0);
+    let next = || request(count.replace(count.get() + 1));
     let runtime = runtime()?;
     runtime.block_on(async {
         let connections = try_join_all((0..clients).map(|_| Connection::open(address))).await?;
+        let cpu = process::cpu_seconds(std::process::id())?;
         let watch = Stopwatch::start();
         let clients = connections
             .into_iter()
-            .map(|connection| client(connection, requests, &next));
+            .map(|connection| client(connection, &next));
         let times: Result<Vec<_>> = join_all(clients).await.into_iter().collect();
-        let elapsed = watch.elapsed();
-        let mut times = times?.concat();
-        times.sort_unstable();
-        anyhow::ensure!(times.len() == requests.len(), "some requests were not sent");
+        let elapsed = watch.elapsed().as_secs_f64();
+        let cpu = process::cpu_seconds(std::process::id())? - cpu;
+        let times = times?.concat();
+        ensure!(!times.is_empty(), "nothing was sent");
         Ok(Load {
-            per_second: times.len() as f64 / elapsed.as_secs_f64(),
-            p50: percentile(&times, 50),
-            p99: percentile(&times, 99),
+            per_second: times.len() as f64 / elapsed,
+            times: Times::of(times),
+            cores: cpu / elapsed,
         })
     })
 }
@@ -69,13 +104,12 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
     Ok(builder.enable_io().build()?)
 }
 
-async fn client(
+async fn client<'a>(
     mut connection: Connection,
-    requests: &[Vec<u8>],
-    next: &Cell<usize>,
+    next: &impl Fn() -> Option<&'a Vec<u8>>,
 ) -> Result<Vec<Duration>> {
     let mut times = vec![];
-    while let Some(request) = requests.get(next.replace(next.get() + 1)) {
+    while let Some(request) = next() {
         let watch = Stopwatch::start();
         let (status, body) = connection.exchange(request).await?;
         times.push(watch.elapsed());
@@ -85,9 +119,4 @@ async fn client(
         }
     }
     Ok(times)
-}
-
-fn percentile(sorted: &[Duration], percent: usize) -> Duration {
-    let place = sorted.len() * percent / 100;
-    sorted[place.min(sorted.len() - 1)]
 }

@@ -5,55 +5,74 @@
     reason = "a command line program prints"
 )]
 
+mod asked;
 mod creates;
+mod curve;
+mod effort;
 mod footprint;
+mod hello;
 mod http;
 mod literals;
 mod load;
 mod over_http;
+mod picture;
 mod postgres;
 mod process;
 mod raw;
+mod reads;
 mod recording;
 mod report;
+mod run;
+mod save;
 mod searches;
 mod server;
 mod stopwatch;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, unused_imports, reason = "rows come next")
-)]
 mod table;
-#[cfg_attr(not(test), expect(dead_code, reason = "rows come next"))]
 mod times;
 mod work;
+mod world;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand, ValueEnum};
 
-use report::{Machine, OnSqlite, Report};
-use stopwatch::Stopwatch;
+use effort::{FULL, QUICK, Setting};
+use run::Plan;
+use table::{Part, Style};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Measures Lanekeeper against raw SQLite and PostgreSQL, in one run on this machine.
+/// Measures Lanekeeper against raw SQLite, PostgreSQL and a server that does nothing, in one run on this machine.
 #[derive(Parser)]
+#[command(subcommand_negates_reqs = true)]
 struct Args {
     /// The server's program, built for release
-    #[arg(long)]
-    server: PathBuf,
+    #[arg(long, required = true)]
+    server: Option<PathBuf>,
     /// A tenth of the work, once: shows that it runs, not how fast
     #[arg(long)]
     quick: bool,
     /// Print JSON in place of the table
-    #[arg(long, global = true)]
+    #[arg(long)]
     json: bool,
+    /// Measure only these, such as `creates,searches`
+    #[arg(long, value_name = "PARTS", value_delimiter = ',')]
+    only: Vec<Part>,
     /// Measure only this database
-    #[arg(long, global = true)]
+    #[arg(long)]
     on: Option<On>,
+    /// Opportunities in the full database: a million, or ten thousand with --quick
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1_000..=1_000_000))]
+    opportunities: Option<u32>,
+    /// Where a run of everything leaves its picture, and its table in README.md
+    #[arg(long, value_name = "FOLDER")]
+    save: Option<PathBuf>,
+    /// What a build takes after one file of the core was touched
+    #[arg(long, value_name = "SECONDS")]
+    rebuild_seconds: Option<f64>,
     /// The address of a PostgreSQL cluster, which `cargo xtask bench` brings
     #[arg(long, requires = "postgres_folder", requires = "pgbench")]
     postgres: Option<String>,
@@ -75,132 +94,58 @@ enum On {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Measures lists and searches on a database that it makes, or finds from an earlier run
-    Search {
-        /// Opportunities in the database
-        #[arg(long, default_value_t = 1_000_000)]
-        opportunities: usize,
+    /// Serve next to nothing, to be measured
+    #[command(hide = true)]
+    Hello {
+        #[arg(long)]
+        listen: SocketAddr,
     },
 }
 
-/// How much is measured.
-struct Effort {
-    rounds: usize,
-    /// Creates that are measured with one client, and with several.
-    creates_alone: usize,
-    creates: usize,
-    /// Creates before those.
-    warm_up: usize,
-    postgres_rounds: usize,
-    pgbench_creates: usize,
-    /// Creates that are in a PostgreSQL database before any is measured.
-    creates_before: usize,
-    hellos: usize,
-    starts: usize,
-}
-
-const FULL: Effort = Effort {
-    rounds: 5,
-    creates_alone: 3_000,
-    creates: 20_000,
-    warm_up: 500,
-    postgres_rounds: 3,
-    pgbench_creates: 4_800,
-    creates_before: 20_000,
-    hellos: 100_000,
-    starts: 9,
-};
-const QUICK: Effort = Effort {
-    rounds: 1,
-    creates_alone: 500,
-    creates: 2_000,
-    warm_up: 100,
-    postgres_rounds: 1,
-    pgbench_creates: 960,
-    creates_before: 3_000,
-    hellos: 10_000,
-    starts: 3,
-};
-
 fn main() -> Result<()> {
     let args = Args::parse();
-    if let Some(Command::Search { opportunities }) = args.command {
-        anyhow::ensure!(
-            args.on.is_none(),
-            "searches are measured on SQLite only; leave --on out"
-        );
-        let report = searches::measure(&args.server, opportunities)?;
-        match args.json {
-            true => println!("{}", serde_json::to_string_pretty(&report)?),
-            false => print!("{}", report.table()),
-        }
-        return Ok(());
+    if let Some(Command::Hello { listen }) = args.command {
+        return hello::serve(listen);
     }
-    let report = measure(&args)?;
+    let server = args.server.as_deref().context("no server")?;
+    let effort = if args.quick { QUICK } else { FULL };
+    let kept = server.parent().context("the server has no folder")?;
+    let folder = tempfile::tempdir_in(kept)?;
+    let opportunities = args.opportunities.map(|count| count as usize);
+    let setting = Setting {
+        server,
+        effort: &effort,
+        folder: folder.path(),
+        kept,
+        opportunities: opportunities.unwrap_or(effort.opportunities),
+        rebuild_seconds: args.rebuild_seconds,
+    };
+    let is_all = !args.quick && args.only.is_empty() && args.on.is_none();
+    let plan = Plan {
+        place: args.place(),
+        curve: is_all,
+        only: args.only,
+        on: args.on,
+    };
+    let report = run::run(&setting, &plan)?;
     match args.json {
         true => println!("{}", serde_json::to_string_pretty(&report)?),
-        false => print!("{}", report.table()),
+        false => print!("{}", report.text(Style::Terminal)),
     }
-    Ok(())
-}
-
-fn measure(args: &Args) -> Result<Report> {
-    let effort = if args.quick { QUICK } else { FULL };
-    let beside = args.server.parent().context("the server has no folder")?;
-    let folder = tempfile::tempdir_in(beside)?;
-    let file_system = process::file_system(folder.path())?;
-    ensure!(
-        file_system != "tmpfs",
-        "the databases would be in memory; put the target folder on a disk"
-    );
-    let watch = Stopwatch::start();
-    let cpu_before = (process::machine_cpu_seconds()?, our_cpu_seconds()?);
-
-    let mut sqlite = None;
-    if args.on != Some(On::Postgres) {
-        let bench = creates::Bench::prepare(&args.server, folder.path(), &effort)?;
-        let creates = bench.run()?;
-        let footprint = footprint::measure(&bench)?;
-        sqlite = Some(OnSqlite { creates, footprint });
+    match args.save {
+        Some(folder) if is_all => save::save(&report, &folder),
+        _ => Ok(()),
     }
-    let (mut postgres, mut postgres_cpu) = (None, 0.0);
-    if args.on != Some(On::Sqlite) {
-        let place = args.place()?;
-        let bench = postgres::Bench::prepare(&args.server, &place, folder.path(), &effort)?;
-        postgres = Some(bench.run()?);
-        postgres_cpu = bench.cpu_seconds()?;
-    }
-
-    let elapsed = watch.elapsed().as_secs_f64();
-    let machine_cpu = process::machine_cpu_seconds()? - cpu_before.0;
-    let our_cpu = our_cpu_seconds()? - cpu_before.1 + postgres_cpu;
-    let machine = Machine {
-        cores: std::thread::available_parallelism()?.get(),
-        file_system,
-        others_cores: (machine_cpu - our_cpu).max(0.0) / elapsed,
-        seconds: elapsed,
-    };
-    Ok(Report {
-        machine,
-        sqlite,
-        postgres,
-    })
 }
 
 impl Args {
-    fn place(&self) -> Result<postgres::Place> {
-        let missing = "where PostgreSQL is: use `cargo xtask bench`, or `--on sqlite`";
-        Ok(postgres::Place {
-            url: self.postgres.clone().context(missing)?,
-            folder: self.postgres_folder.clone().context(missing)?,
-            pgbench: self.pgbench.clone().context(missing)?,
+    fn place(&self) -> Option<postgres::Place> {
+        Some(postgres::Place {
+            url: self.postgres.clone()?,
+            folder: self.postgres_folder.clone()?,
+            pgbench: self.pgbench.clone()?,
         })
     }
-}
-
-/// Servers and pgbench are our children.
-fn our_cpu_seconds() -> Result<f64> {
-    process::family_cpu_seconds(std::process::id())
 }
 
 /// Says what is being done, to the person who waits.

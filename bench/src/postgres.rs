@@ -1,6 +1,7 @@
 //! Creates over HTTP on PostgreSQL, and the same statements by pgbench in the same round.
 
 mod cluster;
+mod full;
 mod log;
 mod pgbench;
 mod report;
@@ -13,14 +14,16 @@ use anyhow::{Context as _, Result, ensure};
 use tokio_postgres::types::ToSql;
 
 use self::cluster::Cluster;
-pub(crate) use self::report::Report;
-use self::report::{Creates, Pgbench, Round, medians_of};
+use self::report::{Creates, Pgbench, Round, medians_of, pgbench_rows};
 use self::script::{Recording, Statements, TABLE};
-use crate::over_http::{self, CLIENTS};
+use crate::effort::{Effort, Setting};
+use crate::over_http::{self, CLIENTS, MANY};
 use crate::server::{Server, init};
+use crate::table::Row;
 use crate::work::Tenant;
-use crate::{Effort, load, progress};
+use crate::{load, progress};
 
+const DATABASE: &str = "PostgreSQL";
 /// On how many connections pgbench is tried.
 const CONNECTIONS: [usize; 7] = [1, 2, 4, 8, 16, 32, 64];
 /// Set up, with some records; and the same with the values for pgbench.
@@ -40,10 +43,7 @@ pub(crate) struct Place {
 
 /// All that the measurements share.
 pub(crate) struct Bench<'a> {
-    server: &'a Path,
-    effort: &'a Effort,
-    /// For what the servers log.
-    folder: &'a Path,
+    setting: &'a Setting<'a>,
     pgbench: &'a Path,
     cluster: Cluster,
     tenant: Tenant,
@@ -54,12 +54,13 @@ pub(crate) struct Bench<'a> {
 
 impl<'a> Bench<'a> {
     /// Sets a database up and records the statements of as many creates as pgbench runs.
-    pub(crate) fn prepare(
-        server: &'a Path,
-        place: &'a Place,
-        folder: &'a Path,
-        effort: &'a Effort,
-    ) -> Result<Self> {
+    pub(crate) fn prepare(setting: &'a Setting, place: &'a Place) -> Result<Self> {
+        let Setting {
+            server,
+            effort,
+            folder,
+            ..
+        } = *setting;
         let cluster = Cluster::new(&place.url, &place.folder)?;
         ensure!(
             cluster.file_system()? != "tmpfs",
@@ -79,9 +80,7 @@ impl<'a> Bench<'a> {
         cluster.create(WITH_VALUES, Some(START))?;
         fill(&cluster, &recording, count)?;
         Ok(Self {
-            server,
-            effort,
-            folder,
+            setting,
             pgbench: &place.pgbench,
             cluster,
             tenant,
@@ -90,27 +89,38 @@ impl<'a> Bench<'a> {
         })
     }
 
-    /// The medians of all rounds.
-    pub(crate) fn run(&self) -> Result<Report> {
-        let rounds = (1..=self.effort.postgres_rounds).map(|round| self.round(round));
+    /// Every row about creates on PostgreSQL: the medians of all rounds.
+    pub(crate) fn run(&self) -> Result<Vec<Row>> {
+        let rounds = (1..=self.effort().postgres_rounds).map(|round| self.round(round));
         let rounds: Vec<Round> = rounds.collect::<Result<_>>()?;
         let (creates, pgbench, fetch_micros) = medians_of(&rounds);
-        let version = self.cluster.with("postgres", async |client| {
+        let (best, _) = Round::best(&pgbench);
+        let mut rows: Vec<Row> = creates.iter().map(|creates| creates.row(best)).collect();
+        let many = creates.iter().find(|it| it.http.clients == MANY);
+        let many = many.context("nothing with many clients")?;
+        rows.push(full::measure(self, many.http.per_second)?);
+        rows.extend(pgbench_rows(&pgbench, fetch_micros));
+        Ok(rows)
+    }
+
+    /// PostgreSQL's version, and how many statements there are in a create.
+    pub(crate) fn about(&self) -> Result<String> {
+        let version: String = self.cluster.with("postgres", async |client| {
             let row = client.query_one("show server_version", &[]).await?;
             Ok(row.try_get(0)?)
         })?;
-        Ok(Report {
-            version,
-            file_system: self.cluster.file_system()?,
-            creates,
-            pgbench,
-            statements_len: self.recording.statements_len(),
-            fetch_micros,
-        })
+        let statements_len = self.recording.statements_len();
+        Ok(format!(
+            "{version}, {statements_len} statements for a create"
+        ))
+    }
+
+    fn effort(&self) -> &Effort {
+        self.setting.effort
     }
 
     fn round(&self, round: usize) -> Result<Round> {
-        let of = self.effort.postgres_rounds;
+        let of = self.effort().postgres_rounds;
         let fetches = self.by_pgbench(Statements::None, 1)?.0;
         let mut pgbench = vec![];
         for clients in CONNECTIONS {
@@ -133,7 +143,7 @@ impl<'a> Bench<'a> {
             let result = self.over_http(clients, best)?;
             progress(&format!(
                 "round {round} of {of}, {clients:>2} clients: {:>6.0} creates/s over HTTP, {:>6.0} by pgbench",
-                result.http.http_per_second, best.0
+                result.http.per_second, best.0
             ));
             creates.push(result);
         }
@@ -146,10 +156,10 @@ impl<'a> Bench<'a> {
 
     fn over_http(&self, clients: usize, best: (f64, f64)) -> Result<Creates> {
         let count = match clients {
-            1 => self.effort.creates_alone,
-            _ => self.effort.creates,
+            1 => self.effort().creates_alone,
+            _ => self.effort().creates,
         };
-        let warm_up = self.effort.warm_up;
+        let warm_up = self.effort().warm_up;
         self.cluster.create(RUN, Some(START))?;
         let server = self.start()?;
         let cpu = self.cluster.cpu_seconds()?;
@@ -157,7 +167,7 @@ impl<'a> Bench<'a> {
             &server,
             &self.tenant,
             clients,
-            self.effort.creates_before,
+            self.effort().creates_before,
             (warm_up, count),
         )?;
         let cpu = self.cluster.cpu_seconds()? - cpu;
@@ -165,8 +175,8 @@ impl<'a> Bench<'a> {
         self.hold_to(warm_up + count)?;
         Ok(Creates {
             postgres_cpu_micros: cpu * 1e6 / (warm_up + count) as f64,
-            ratio: http.http_per_second / best.0,
-            ratio_unlocked: http.http_per_second / best.1,
+            ratio: http.per_second / best.0,
+            ratio_unlocked: http.per_second / best.1,
             http,
         })
     }
@@ -174,7 +184,7 @@ impl<'a> Bench<'a> {
     /// Transactions per second, and PostgreSQL's processor time for each.
     fn by_pgbench(&self, statements: Statements, clients: usize) -> Result<(f64, f64)> {
         self.cluster.create(RUN, Some(WITH_VALUES))?;
-        let each = self.effort.pgbench_creates / clients;
+        let each = self.effort().pgbench_creates / clients;
         let url = self.cluster.url(RUN)?;
         let cpu = self.cluster.cpu_seconds()?;
         let counts = (clients, each);
@@ -193,15 +203,15 @@ impl<'a> Bench<'a> {
             .cluster
             .count(RUN, "select count(*) from opportunity")?;
         ensure!(
-            usize::try_from(made) == Ok(self.effort.creates_before + count),
+            usize::try_from(made) == Ok(self.effort().creates_before + count),
             "{made} opportunities are there, and {count} were made"
         );
         self.cluster.drop(RUN)
     }
 
     fn start(&self) -> Result<Server> {
-        let log = self.folder.join("postgres.log");
-        Server::start(self.server, &self.cluster.url(RUN)?, &log)
+        let log = self.setting.folder.join("postgres.log");
+        Server::start(self.setting.server, &self.cluster.url(RUN)?, &log)
     }
 
     /// PostgreSQL's processor time for all this so far, in seconds.

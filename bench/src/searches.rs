@@ -1,243 +1,198 @@
-//! Lists and searches over HTTP, on a database of any size: `cargo xtask bench search`.
-
-mod generate;
-mod report;
-#[cfg(test)]
-mod tests;
-mod world;
-
-use std::fs;
-use std::path::Path;
+//! Filters, sorts, texts and pages over HTTP: one client on a full database.
 
 use anyhow::{Context as _, Result};
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use self::generate::generate;
-pub(crate) use self::report::Report;
-use self::report::Row;
-use self::world::{COMMON_SOURCE, COMMON_WORD, RARE_SOURCE, RARE_WORD, campaign, phone};
-use crate::server::{Server, init, url};
-use crate::stopwatch::Stopwatch;
-use crate::work::Tenant;
-use crate::{load, progress};
+use crate::asked::Asked;
+use crate::effort::Setting;
+use crate::process;
+use crate::progress;
+use crate::table::{Limit, Part, Row, Target, thousands};
+use crate::world::{COMMON_SOURCE, COMMON_WORD, RARE_SOURCE, RARE_WORD, World, campaign, phone};
 
-/// How often each search is sent, one after the other.
-const TIMES: usize = 200;
-const WARM_UP: usize = 10;
 const PAGE_LEN: usize = 100;
-/// The page that is deep, where there are so many.
-const DEEP_PAGE: usize = 5_000;
+/// The pages that are deep, where there are so many.
+const DEEP_PAGES: [usize; 2] = [100, 5_000];
+/// How much more than the first page one of them may take: what two runs of the same differ by.
+const DEEPER_MAX: f64 = 1.25;
 
-/// What is kept beside a database, once it is whole.
-#[derive(Serialize, Deserialize)]
-struct Kept {
-    tenant: Tenant,
-    seconds: f64,
-}
-
-/// Measures every search on a database of so many opportunities, which is made if it is not there.
-pub(crate) fn measure(server: &Path, opportunities: usize) -> Result<Report> {
-    let folder = server.parent().context("the server has no folder")?;
-    let database = folder.join(format!("search-{opportunities}.db"));
-    let kept = prepare(server, &database, opportunities)?;
-    let running = Server::start(server, &url(&database), &database.with_extension("log"))?;
+/// Every row about searches.
+pub(crate) fn measure(setting: &Setting) -> Result<Vec<Row>> {
+    let world = World::prepare(setting, setting.opportunities)?;
+    let server = world.start(setting)?;
     let asked = Asked {
-        server: &running,
-        tenant: &kept.tenant,
+        server: &server,
+        tenant: &world.kept.tenant,
     };
-    let rows = asked.rows(opportunities).with_context(|| running.log())?;
-    let ready_ms = running.ready_after.as_secs_f64() * 1e3;
-    running.stop()?;
-    Ok(Report {
-        opportunities,
-        generated_seconds: kept.seconds,
-        database_mib: fs::metadata(&database)?.len() as f64 / 1024.0 / 1024.0,
-        ready_ms,
-        rows,
-    })
+    let searches = Searches {
+        setting,
+        asked,
+        over: world.opportunities,
+    };
+    let rows = searches.rows().with_context(|| server.log())?;
+    server.stop()?;
+    Ok(rows)
 }
 
-/// A database of so many opportunities: the one that is there, or a new one.
-fn prepare(server: &Path, database: &Path, opportunities: usize) -> Result<Kept> {
-    let beside = database.with_extension("json");
-    if let Ok(kept) = fs::read(&beside) {
-        progress(&format!(
-            "taking {}; delete it for a new one",
-            database.display()
-        ));
-        return Ok(serde_json::from_slice(&kept)?);
+struct Searches<'a> {
+    setting: &'a Setting<'a>,
+    asked: Asked<'a>,
+    over: usize,
+}
+
+impl Searches<'_> {
+    fn rows(&self) -> Result<Vec<Row>> {
+        let first = self.asked.get(&self.asked.list());
+        let first_page = self.row("first page", &first)?;
+        let mut rows = self.deep_pages(first, &first_page)?;
+        rows.insert(0, first_page);
+        for (name, request) in self.cases()? {
+            rows.push(self.row(name, &request)?);
+        }
+        rows.push(slowest(&rows));
+        Ok(rows)
     }
-    for extension in ["db", "db-wal", "db-shm"] {
-        drop(fs::remove_file(database.with_extension(extension))); // half of one, from a run that was stopped
+
+    /// Pages far behind, each held to the first.
+    fn deep_pages(&self, first: Vec<u8>, first_page: &Row) -> Result<Vec<Row>> {
+        let first_ms = first_page.times.map_or(f64::NAN, |times| times.p50_ms);
+        let mut rows = vec![];
+        let (mut request, mut page) = (first, 1);
+        for deep in DEEP_PAGES {
+            let deep = deep.min(self.over / PAGE_LEN / 2).max(1);
+            while page < deep {
+                let data = self.asked.data(&request)?;
+                let cursor = data["next_cursor"].as_str().context("too few pages")?;
+                let list = self.asked.list();
+                request = self.asked.get(&format!("{list}&cursor={cursor}"));
+                page += 1;
+            }
+            let row = self.row(
+                &format!("page {} by its cursor", thousands(deep as f64)),
+                &request,
+            )?;
+            let ratio = row.times.map_or(f64::NAN, |times| times.p50_ms) / first_ms;
+            rows.push(deeper(row, ratio, first_ms));
+        }
+        Ok(rows)
     }
-    let tenant = init(server, &url(database))?;
-    let watch = Stopwatch::start();
-    generate(database, &tenant, opportunities)?;
-    let seconds = watch.elapsed().as_secs_f64();
-    let kept = Kept { tenant, seconds };
-    fs::write(&beside, serde_json::to_vec(&kept)?)?;
-    Ok(kept)
-}
 
-/// A server that is asked with the tenant's key.
-struct Asked<'a> {
-    server: &'a Server,
-    tenant: &'a Tenant,
-}
+    fn row(&self, name: &str, request: &[u8]) -> Result<Row> {
+        self.asked.data(request).with_context(|| name.to_owned())?;
+        let pid = self.asked.server.pid();
+        let requests = [request.to_vec()];
+        self.asked
+            .repeat(&requests, 1, (20, self.setting.effort.alone.1))?;
+        let cpu = process::cpu_seconds(pid)?;
+        let load = self.asked.repeat(&requests, 1, self.setting.effort.alone)?;
+        let cpu = process::cpu_seconds(pid)? - cpu;
+        let times = load.times;
+        progress(&format!("{name:<36}{:>8.2} ms", times.p50_ms));
+        Ok(Row {
+            per_second: Some(load.per_second),
+            times: Some(times),
+            cpu_micros: Some(cpu * 1e6 / times.count as f64),
+            targets: vec![
+                Target::at_most("p50", times.p50_ms, 3.0, "ms"),
+                Target::at_most("p99", times.p99_ms, 15.0, "ms"),
+            ],
+            ..Row::new(Part::Searches, name)
+        })
+    }
 
-impl Asked<'_> {
-    fn rows(&self, opportunities: usize) -> Result<Vec<Row>> {
-        let deep = DEEP_PAGE.min(opportunities / PAGE_LEN / 2).max(1);
-        let list = format!("/v1/opportunities?pipeline_id={}", self.tenant.pipeline_id);
-        let first = self.data(&self.get(&list))?;
-        let id = first["opportunities"][0]["id"]
-            .as_str()
-            .context("no opportunities")?;
-        let stages = format!("/v1/pipelines/{}/stages", self.tenant.pipeline_id);
-        let stages = self.data(&self.get(&stages))?;
-        let stage = &stages["stages"][0]["stage_id"];
+    /// What is searched for, and how.
+    fn cases(&self) -> Result<Vec<(&'static str, Vec<u8>)>> {
+        let stage = self.first_stage()?;
         let filter = |field: &str, operator: &str, value: Value| json!({"field": field, "operator": operator, "value": value});
         let staged = |least: f64| {
-            json!([
-                filter("stage_id", "eq", stage.clone()),
-                filter("amount", "gte", json!(least))
-            ])
+            let stage = filter("stage_id", "eq", stage.clone());
+            json!({"filters": [stage, filter("amount", "gte", json!(least))]})
         };
         let source =
             |source: &str| json!({"filters": [filter("lead_source", "eq", json!(source))]});
-        let sorted = |mut body: Value, sort: &str| {
-            body["sort"] = json!(sort);
-            self.search("opportunities", body)
-        };
-        let opportunity = |body: Value| self.search("opportunities", body);
         let campaigned = json!({"filters": [filter("campaign", "eq", json!(campaign(7)))]});
         let seated = json!({"filters": [filter("seats", "between", json!([100, 200]))]});
-        let deep_page = self.deep_page(&list, deep)?;
-        let cases = [
-            ("first page".to_owned(), self.get(&list)),
-            (format!("page {deep} by its cursor"), deep_page),
+        let text = |text: &str| json!({"query": text});
+        let sorted = |mut body: Value, sort: &str| {
+            body["sort"] = json!(sort);
+            body
+        };
+        let by = |sort: &str| sorted(json!({}), sort);
+        let opportunities = [
+            ("stage + amount, common", staged(10_000.0)),
+            ("stage + amount, rare", staged(999_500.0)),
             (
-                "stage + amount, common".to_owned(),
-                opportunity(json!({"filters": staged(10_000.0)})),
+                "stage + amount, by deal_size",
+                sorted(staged(10_000.0), "deal_size:desc"),
             ),
             (
-                "stage + amount, rare".to_owned(),
-                opportunity(json!({"filters": staged(999_500.0)})),
+                "stage + amount, by close_date",
+                sorted(staged(10_000.0), "close_date"),
             ),
+            ("custom field, common value", source(COMMON_SOURCE)),
+            ("custom field, rare value", source(RARE_SOURCE)),
+            ("custom field, 1 in 30,000", campaigned),
+            ("custom field, range", seated),
             (
-                "custom field, common value".to_owned(),
-                opportunity(source(COMMON_SOURCE)),
-            ),
-            (
-                "custom field, rare value".to_owned(),
-                opportunity(source(RARE_SOURCE)),
-            ),
-            (
-                "custom field, 1 in 30,000".to_owned(),
-                opportunity(campaigned),
-            ),
-            ("custom field, range".to_owned(), opportunity(seated)),
-            (
-                "custom field, common, by deal_size".to_owned(),
+                "custom field, common, by deal_size",
                 sorted(source(COMMON_SOURCE), "deal_size:desc"),
             ),
-            (
-                "sort by a custom number".to_owned(),
-                sorted(json!({}), "seats:desc"),
-            ),
-            (
-                "sort by a custom text".to_owned(),
-                sorted(json!({}), "lead_source"),
-            ),
-            (
-                "sort by deal_size".to_owned(),
-                sorted(json!({}), "deal_size:desc"),
-            ),
-            (
-                "sort by close_date".to_owned(),
-                sorted(json!({}), "close_date"),
-            ),
-            (
-                "text, rare word".to_owned(),
-                opportunity(json!({"query": RARE_WORD})),
-            ),
-            (
-                "text, common word".to_owned(),
-                opportunity(json!({"query": COMMON_WORD})),
-            ),
-            (
-                "text, an account's name".to_owned(),
-                opportunity(json!({"query": "alpine steel"})),
-            ),
-            (
-                "contacts, telephone number".to_owned(),
-                self.search("contacts", json!({"query": phone(42)})),
-            ),
-            (
-                "accounts by name".to_owned(),
-                self.search("accounts", json!({"sort": "name"})),
-            ),
-            (
-                "contacts by name".to_owned(),
-                self.search("contacts", json!({"sort": "name"})),
-            ),
-            (
-                "one record by id".to_owned(),
-                self.get(&format!("/v1/opportunities/{id}")),
-            ),
+            ("sort by a custom number", by("seats:desc")),
+            ("sort by a custom text", by("lead_source")),
+            ("sort by deal_size", by("deal_size:desc")),
+            ("sort by close_date", by("close_date")),
+            ("text, rare word", text(RARE_WORD)),
+            ("text, common word", text(COMMON_WORD)),
+            ("text, an account's name", text("alpine steel")),
         ];
-        let cases = cases.into_iter();
-        cases
-            .map(|(name, request)| self.row(name, &request))
-            .collect()
+        let others = [
+            (
+                "contacts, telephone number",
+                "contacts",
+                json!({"query": phone(42)}),
+            ),
+            ("accounts by name", "accounts", by("name")),
+            ("contacts by name", "contacts", by("name")),
+        ];
+        let opportunities = opportunities.into_iter();
+        let opportunities = opportunities.map(|(name, body)| (name, "opportunities", body));
+        let all = opportunities.chain(others);
+        Ok(all
+            .map(|(name, object, body)| (name, self.asked.search(object, body)))
+            .collect())
     }
 
-    fn row(&self, name: String, request: &[u8]) -> Result<Row> {
-        let data = self.data(request).with_context(|| name.clone())?;
-        let objects = ["opportunities", "contacts", "accounts"];
-        let records = objects.iter().find_map(|object| data[*object].as_array());
-        let records = records.map_or(1, Vec::len);
-        let send = |times| load::send(&self.server.address, &vec![request.to_vec(); times], 1);
-        send(WARM_UP)?;
-        let load = send(TIMES)?;
-        let row = Row {
-            name,
-            records,
-            p50_ms: load.p50.as_secs_f64() * 1e3,
-            p99_ms: load.p99.as_secs_f64() * 1e3,
-        };
-        progress(&format!("{:<36}{:>8.2} ms", row.name, row.p50_ms));
-        Ok(row)
+    /// The one that most opportunities are in.
+    fn first_stage(&self) -> Result<Value> {
+        let stages = format!("/v1/pipelines/{}/stages", self.asked.tenant.pipeline_id);
+        let stages = self.asked.data(&self.asked.get(&stages))?;
+        Ok(stages["stages"][0]["stage_id"].clone())
     }
+}
 
-    /// The request for a page far behind.
-    fn deep_page(&self, list: &str, page: usize) -> Result<Vec<u8>> {
-        progress(&format!("going to page {page}"));
-        let mut request = self.get(list);
-        for _ in 1..page {
-            let data = self.data(&request)?;
-            let cursor = data["next_cursor"].as_str().context("too few pages")?;
-            request = self.get(&format!("{list}&cursor={cursor}"));
-        }
-        Ok(request)
+fn deeper(row: Row, ratio: f64, first_ms: f64) -> Row {
+    let mut targets = row.targets.clone();
+    targets.push(Target::at_most("ratio", ratio, DEEPER_MAX, ""));
+    Row {
+        limit: Some(Limit {
+            of: "the first page's p50".to_owned(),
+            figure: first_ms,
+            unit: "ms",
+            ratio,
+        }),
+        targets,
+        ..row
     }
+}
 
-    fn data(&self, request: &[u8]) -> Result<Value> {
-        let body = load::exchange(&self.server.address, request)?;
-        let mut json: Value = serde_json::from_str(&body)?;
-        Ok(json["data"].take())
-    }
-
-    fn get(&self, target: &str) -> Vec<u8> {
-        let key = &self.tenant.api_key;
-        format!("GET {target} HTTP/1.1\r\nhost: localhost\r\nx-api-key: {key}\r\n\r\n").into_bytes()
-    }
-
-    fn search(&self, object: &str, mut body: Value) -> Vec<u8> {
-        if object == "opportunities" {
-            body["pipeline_id"] = json!(self.tenant.pipeline_id);
-        }
-        self.tenant.post(&format!("/v1/{object}/search"), &body)
+/// Of all of them the request that took longest.
+fn slowest(rows: &[Row]) -> Row {
+    let times = |row: &Row| row.times.map_or(0.0, |times| times.max_ms);
+    let slowest = rows.iter().max_by(|a, b| times(a).total_cmp(&times(b)));
+    let (name, max_ms) = slowest.map_or(("", f64::NAN), |row| (&row.name, times(row)));
+    Row {
+        figure: Some((max_ms, "ms")),
+        targets: vec![Target::at_most("any", max_ms, 100.0, "ms")],
+        ..Row::new(Part::Searches, format!("slowest request of all: {name}"))
     }
 }

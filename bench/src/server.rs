@@ -96,9 +96,19 @@ impl Drop for Server {
 
 /// Sets up an empty database.
 pub(crate) fn init(binary: &Path, database: &str) -> Result<Tenant> {
+    tenant(binary, database, &["init", "--json"])
+}
+
+/// Adds an organisation to a database that is set up.
+pub(crate) fn add_organization(binary: &Path, database: &str, name: &str) -> Result<Tenant> {
+    let args = ["organization", "create", name, "--json"];
+    tenant(binary, database, &args)
+}
+
+fn tenant(binary: &Path, database: &str, args: &[&str]) -> Result<Tenant> {
     let output = Command::new(binary)
         .env("LANEKEEPER_DATABASE", database)
-        .args(["init", "--json"])
+        .args(args)
         .output()
         .context("cannot start the server's program")?;
     let complaint = || String::from_utf8_lossy(&output.stderr).into_owned();
@@ -117,7 +127,7 @@ pub(crate) fn url(database: &Path) -> String {
 }
 
 /// An address that was free a moment ago.
-fn free_address() -> Result<String> {
+pub(crate) fn free_address() -> Result<String> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     Ok(listener.local_addr()?.to_string())
 }

@@ -41,6 +41,8 @@ pub(crate) struct Row {
     pub(crate) cpu_micros: Option<f64>,
     /// Resident memory of the server afterwards.
     pub(crate) memory_mib: Option<f64>,
+    /// Creates that shared a transaction, on average.
+    pub(crate) group_len: Option<f64>,
     /// How much of one core the load generator took.
     pub(crate) load_cores: Option<f64>,
     pub(crate) limit: Option<Limit>,
@@ -102,6 +104,7 @@ impl Row {
             times: None,
             cpu_micros: None,
             memory_mib: None,
+            group_len: None,
             load_cores: None,
             limit: None,
             targets: vec![],
@@ -188,6 +191,7 @@ impl Serialize for Row {
             "times": self.times,
             "cpu_micros": self.cpu_micros,
             "memory_mib": self.memory_mib,
+            "group_len": self.group_len,
             "load_cores": self.load_cores,
             "limit": self.limit,
             "targets": self.targets,

@@ -33,10 +33,12 @@ Commands:
                   doc tests, docs, dependencies, client, fuzz
   test NAME...    Only the tests whose names contain one of these (any `cargo nextest run` argument),
                   on both databases
-  bench [--quick] [--json]
-                  Measure creates over HTTP against raw SQLite; bench/README.md explains the figures
-  bench search [--opportunities N] [--json]
-                  Measure lists and searches on a database of N opportunities (a million)
+  bench           Measure everything there is a target for; bench/README.md explains the figures
+    --quick                   a tenth of the work on a small database, in two minutes
+    --only PARTS              of creates, reads, searches, footprint, fairness, generator
+    --on sqlite|postgres      creates on one database only
+    --opportunities COUNT     the size of the full database (a million)
+    --json                    for programs
   bench instructions [--accept]
                   Count the instructions of fixed pieces of work, and compare them with the committed
                   figures; or commit to the new ones

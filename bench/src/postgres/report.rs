@@ -1,27 +1,11 @@
-//! The figures of PostgreSQL.
+//! The figures of PostgreSQL, and their rows.
 
-use serde::Serialize;
-
-use crate::over_http::OverHttp;
-use crate::report::{Figure, Table, median, thousands};
-
-/// All that was measured on PostgreSQL.
-#[derive(Serialize)]
-pub(crate) struct Report {
-    pub(crate) version: String,
-    pub(crate) file_system: String,
-    pub(crate) creates: Vec<Creates>,
-    pub(crate) pgbench: Vec<Pgbench>,
-    /// Statements of one create.
-    pub(crate) statements_len: usize,
-    /// What pgbench needs to fetch the values of one create, on one connection.
-    pub(crate) fetch_micros: f64,
-}
+use crate::over_http::{MANY, OverHttp};
+use crate::table::{Limit, Part, Row, Target};
+use crate::times::median;
 
 /// Creates by a number of clients, and the best of pgbench.
-#[derive(Clone, Serialize)]
 pub(crate) struct Creates {
-    #[serde(flatten)]
     pub(crate) http: OverHttp,
     /// Processor time of PostgreSQL for each.
     pub(crate) postgres_cpu_micros: f64,
@@ -31,7 +15,6 @@ pub(crate) struct Creates {
 }
 
 /// The same statements on a number of connections.
-#[derive(Clone, Serialize)]
 pub(crate) struct Pgbench {
     pub(crate) clients: usize,
     pub(crate) per_second: f64,
@@ -62,7 +45,7 @@ pub(crate) fn medians_of(rounds: &[Round]) -> (Vec<Creates>, Vec<Pgbench>, f64) 
             let figures = rounds.iter().map(|round| figure(&round.creates[place]));
             median(figures.collect())
         };
-        let http = rounds.iter().map(|round| &round.creates[place].http);
+        let http = rounds.iter().map(|round| round.creates[place].http.clone());
         Creates {
             http: OverHttp::median_of(&http.collect::<Vec<_>>()),
             postgres_cpu_micros: of(|it| it.postgres_cpu_micros),
@@ -90,38 +73,59 @@ pub(crate) fn medians_of(rounds: &[Round]) -> (Vec<Creates>, Vec<Pgbench>, f64) 
     )
 }
 
-const CREATES: [(&str, Figure<Creates>); 3] = [
-    ("PostgreSQL CPU for each, µs", |it| {
-        format!("{:.0}", it.postgres_cpu_micros)
-    }),
-    ("HTTP ÷ pgbench", |it| format!("{:.2}", it.ratio)),
-    ("HTTP ÷ pgbench without lock", |it| {
-        format!("{:.2}", it.ratio_unlocked)
-    }),
-];
-
-const PGBENCH: [(&str, Figure<Pgbench>); 3] = [
-    ("pgbench, creates/s", |it| thousands(it.per_second)),
-    ("  without the lock", |it| thousands(it.unlocked_per_second)),
-    ("  its PostgreSQL CPU, µs", |it| {
-        format!("{:.0}", it.postgres_cpu_micros)
-    }),
-];
-
-impl Report {
-    pub(crate) fn add_to(&self, table: &mut Table) {
-        let http: Vec<OverHttp> = self.creates.iter().map(|it| it.http.clone()).collect();
-        table.over_http("PostgreSQL", &http);
-        table.rows(&CREATES, &self.creates);
-        table.line("", &[]);
-        let clients = self.pgbench.iter().map(|it| it.clients.to_string());
-        table.line("clients of pgbench", &clients.collect::<Vec<_>>());
-        table.rows(&PGBENCH, &self.pgbench);
-        table.line("statements of a create", &[self.statements_len.to_string()]);
-        let fetch = format!("{:.0}", self.fetch_micros);
-        table.line("fetching its values, µs", &[fetch]);
-        table.line("version", std::slice::from_ref(&self.version));
-        table.line("its file system", std::slice::from_ref(&self.file_system));
-        table.line("", &[]);
+impl Creates {
+    /// Held to the best of pgbench.
+    pub(super) fn row(&self, pgbench_per_second: f64) -> Row {
+        let cpu_micros = self.cpu_micros();
+        let targets = match self.http.clients {
+            MANY => vec![
+                Target::ratio("ratio", self.ratio, 3.0),
+                Target::at_most("CPU", cpu_micros, 250.0, "µs"),
+            ],
+            _ => vec![],
+        };
+        let limit = Limit::per_second("pgbench", pgbench_per_second, self.http.per_second);
+        Row {
+            cpu_micros: Some(cpu_micros),
+            limit: Some(Limit {
+                ratio: self.ratio,
+                ..limit
+            }),
+            targets,
+            ..self.http.row(super::DATABASE)
+        }
     }
+
+    /// Of the server and of PostgreSQL.
+    pub(super) fn cpu_micros(&self) -> f64 {
+        self.http.cpu_micros + self.postgres_cpu_micros
+    }
+}
+
+/// The best of pgbench, with the lock and without.
+pub(super) fn pgbench_rows(pgbench: &[Pgbench], fetch_micros: f64) -> [Row; 2] {
+    let row = |name: &str, figure: fn(&Pgbench) -> f64| {
+        let best = pgbench
+            .iter()
+            .max_by(|a, b| figure(a).total_cmp(&figure(b)));
+        let (clients, per_second) = best.map_or((0, f64::NAN), |it| (it.clients, figure(it)));
+        Row {
+            per_second: Some(per_second),
+            ..Row::new(
+                Part::Creates,
+                format!("{name}, best at {clients} connections"),
+            )
+        }
+    };
+    let fetching = Some((fetch_micros, "µs to fetch values"));
+    [
+        Row {
+            figure: fetching,
+            ..row("pgbench", |it| it.per_second)
+        },
+        Row {
+            figure: fetching,
+            ..row("pgbench without the lock", |it| it.unlocked_per_second)
+        },
+    ]
 }

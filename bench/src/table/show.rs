@@ -14,7 +14,7 @@ pub(crate) enum Style {
 /// A column: its head, whether it holds figures, and its cell of a row.
 type Column = (&'static str, bool, fn(&Row) -> String);
 
-const COLUMNS: [Column; 12] = [
+const COLUMNS: [Column; 13] = [
     ("", false, |row| row.name.clone()),
     ("", true, |row| {
         some(row.figure, |(figure, unit)| {
@@ -36,6 +36,9 @@ const COLUMNS: [Column; 12] = [
     }),
     ("CPU, µs", true, |row| some(row.cpu_micros, thousands)),
     ("MiB", true, |row| some(row.memory_mib, thousands)),
+    ("group", true, |row| {
+        some(row.group_len, |len| format!("{len:.1}"))
+    }),
     ("load, cores", true, |row| {
         some(row.load_cores, |cores| format!("{cores:.2}"))
     }),

@@ -3,8 +3,9 @@ use lanekeeper_core::{Object, Value};
 use lanekeeper_store::{Access, Clock, Database, SearchPage, Settings, Store};
 
 use super::generate::generate;
-use super::world::{COMMON_SOURCE, World, deal_size, is_rare, lead_source};
+use super::shape::{COMMON_SOURCE, deal_size, is_rare, lead_source, pipeline};
 use crate::raw::tests::set_up;
+use crate::work::Tenant;
 
 const COUNT: usize = 450;
 
@@ -14,32 +15,40 @@ fn a_generated_database_is_searched_as_any_other() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("small.db");
     let tenant = set_up(&database);
+    let tenants = [(tenant, COUNT)];
 
-    let world = generate(&database, &tenant, COUNT).unwrap();
+    let made = generate(&database, &tenants).unwrap();
 
+    let tenant = &tenants[0].0;
     let place = Database::Sqlite(database);
     let opened = Store::open(&place, Access::Serve, Settings::default(), Clock::default());
     let store = wait(opened).unwrap();
-    let all = search(&store, &world, Draft::of(Object::Opportunity));
-    assert_eq!(all.found.len(), COUNT);
-    let numbers = 0..COUNT;
+    let numbers = || (0..COUNT).filter(|number| pipeline(*number) == 0);
+    let all = search(&store, tenant, Draft::of(Object::Opportunity));
+    assert_eq!(all.found.len(), numbers().count());
     let common = filtered("lead_source", Input::Text(COMMON_SOURCE.to_uppercase()));
-    let expected = numbers
-        .clone()
-        .filter(|number| lead_source(*number) == Some(COMMON_SOURCE));
-    assert_eq!(search(&store, &world, common).found.len(), expected.count());
+    let expected = numbers().filter(|number| lead_source(*number) == Some(COMMON_SOURCE));
+    assert_eq!(search(&store, tenant, common).found.len(), expected.count());
     let rare = Draft {
         text: Some("zeppelin".to_owned()),
         ..Draft::of(Object::Opportunity)
     };
-    let expected = numbers.clone().filter(|number| is_rare(*number)).count();
-    assert_eq!(search(&store, &world, rare).found.len(), expected);
-    let largest = search(&store, &world, by_size());
-    let expected = numbers.filter_map(deal_size).max_by(f64::total_cmp);
+    let expected = numbers().filter(|number| is_rare(*number)).count();
+    assert_eq!(search(&store, tenant, rare).found.len(), expected);
+    let largest = search(&store, tenant, by_size());
+    let expected = numbers().filter_map(deal_size).max_by(f64::total_cmp);
     let found = largest.found[0].record().values.get("deal_size").cloned();
     assert_eq!(found, expected.map(Value::Number));
-    assert_eq!(count(&store, Object::Account), world.accounts());
-    assert_eq!(count(&store, Object::Contact), world.contacts());
+    let others = [
+        Object::Account,
+        Object::Contact,
+        Object::Note,
+        Object::Activity,
+    ];
+    let others = others.map(|object| count(&store, object));
+    assert_eq!(others, [90, 180, 112, 225]);
+    assert_eq!(made.records, COUNT + others.iter().sum::<usize>());
+    assert_eq!(made.ids.len(), COUNT);
     wait(store.close());
 }
 
@@ -77,8 +86,8 @@ fn count(store: &Store, object: Object) -> usize {
     found(store, draft).found.len()
 }
 
-fn search(store: &Store, world: &World, draft: Draft) -> SearchPage {
-    let pipeline_id = Some(world.pipeline_id.parse().unwrap());
+fn search(store: &Store, tenant: &Tenant, draft: Draft) -> SearchPage {
+    let pipeline_id = Some(tenant.pipeline_id.parse().unwrap());
     let limit = 500;
     found(
         store,

@@ -1,7 +1,12 @@
-//! The data that is searched: always the same for a number of opportunities, and skewed as such data is. Few accounts have most
-//! of the opportunities, few stages and sources most of the rest.
+//! What a database is full of: always the same for a number of opportunities, and skewed as such data is. Few accounts have most
+//! of the opportunities, few stages and sources most of the rest; a quarter of the opportunities have a note, half of them an
+//! activity, and those of few have most of both.
 
 use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// Which version of this made a database.
+pub(crate) const GENERATOR: u32 = 1;
 
 const FIRST: [&str; 16] = [
     "Nordwind", "Blue", "Silver", "Alpine", "Delta", "Harbour", "Maple", "Orion", "Quantum",
@@ -45,11 +50,26 @@ pub(crate) const RARE_SOURCE: &str = "air show";
 const CAMPAIGNS: u64 = 10_000;
 const PER_ACCOUNT: usize = 5;
 const CONTACTS_PER_ACCOUNT: usize = 2;
+const PER_NOTE: usize = 4;
+const PER_ACTIVITY: usize = 2;
+/// Which percent of the opportunities are in which pipeline.
+const PIPELINES: [(u64, u64); 3] = [(0, 80), (80, 95), (95, 100)];
+/// Of the pipelines beside the one that is there.
+pub(crate) const FURTHER_PIPELINES: [&str; 2] = ["Renewals", "Partners"];
+/// A type of activity, the first ones much more often.
+const ACTIVITIES: [&str; 4] = ["EMAIL", "CALL", "MEETING", "TEXT_MESSAGE"];
+const TALKS: [&str; 4] = [
+    "Asked for the offer again, and for a discount on seats",
+    "Will decide after the board meets",
+    "Sent the contract; legal is looking at it",
+    "No budget before spring, call again in March",
+];
 
-/// The data of a number of opportunities.
-pub(crate) struct World {
+/// The data of one organisation with a number of opportunities.
+pub(crate) struct Shape {
     pub(crate) opportunities: usize,
-    pub(crate) pipeline_id: String,
+    /// The first, and the further ones in their order.
+    pub(crate) pipeline_ids: [Uuid; 3],
     pub(crate) owner_email: String,
     pub(crate) stages: Vec<String>,
 }
@@ -69,15 +89,33 @@ enum Chance {
     Seats,
     Campaign,
     Phone,
+    Pipeline,
+    Note,
+    Activity,
+    Talk,
 }
 
-impl World {
+impl Shape {
     pub(crate) fn accounts(&self) -> usize {
         self.opportunities.div_ceil(PER_ACCOUNT)
     }
 
     pub(crate) fn contacts(&self) -> usize {
         self.accounts() * CONTACTS_PER_ACCOUNT
+    }
+
+    pub(crate) fn notes(&self) -> usize {
+        self.opportunities / PER_NOTE
+    }
+
+    pub(crate) fn activities(&self) -> usize {
+        self.opportunities / PER_ACTIVITY
+    }
+
+    /// Of everything together.
+    pub(crate) fn records(&self) -> usize {
+        let about = self.notes() + self.activities();
+        self.accounts() + self.contacts() + self.opportunities + about
     }
 
     pub(crate) fn account(&self, number: usize) -> Value {
@@ -104,7 +142,7 @@ impl World {
         let day = drawn(number, Chance::Close) / 100 % 1_000;
         let close_date = 1_750_000_000 + 86_400 * day;
         json!({
-            "pipeline_id": self.pipeline_id,
+            "pipeline_id": self.pipeline_ids[pipeline(number)],
             "opportunity": {
                 "name": self.name(number, account),
                 "stage_name": stage,
@@ -125,11 +163,38 @@ impl World {
         })
     }
 
+    /// A note about one of the opportunities that were made.
+    pub(crate) fn note(&self, number: usize, opportunities: &[Uuid]) -> Value {
+        let about = opportunities[skewed(number, Chance::Note, opportunities.len())];
+        json!({"opportunity_id": about, "content": talk(number)})
+    }
+
+    pub(crate) fn activity(&self, number: usize, opportunities: &[Uuid]) -> Value {
+        let about = skewed(number, Chance::Activity, opportunities.len());
+        let kind = ACTIVITIES[skewed(number, Chance::Talk, ACTIVITIES.len())];
+        json!({
+            "activity_type": kind,
+            "title": talk(number),
+            "opportunity_id": opportunities[about],
+        })
+    }
+
     fn name(&self, number: usize, account: usize) -> String {
         let deal = DEALS[skewed(number, Chance::Deal, DEALS.len())];
         let rare = if is_rare(number) { RARE_WORD } else { "" };
         format!("{deal} {rare} {}", company(account))
     }
+}
+
+/// The place of its pipeline.
+pub(crate) fn pipeline(number: usize) -> usize {
+    let drawn = drawn(number, Chance::Pipeline) % 100;
+    let has = |(from, to): &(u64, u64)| (*from..*to).contains(&drawn);
+    PIPELINES.iter().position(has).unwrap_or(0)
+}
+
+fn talk(number: usize) -> &'static str {
+    TALKS[drawn(number, Chance::Talk) as usize % TALKS.len()]
 }
 
 pub(crate) fn is_rare(number: usize) -> bool {

@@ -1,0 +1,98 @@
+//! One run: every part that is asked for, one after the other.
+
+use anyhow::{Context as _, Result, ensure};
+
+use crate::effort::Setting;
+use crate::report::{Machine, Report};
+use crate::stopwatch::Stopwatch;
+use crate::table::{Part, Row};
+use crate::{On, creates, curve, footprint, postgres, process, reads, searches};
+
+/// What is measured.
+pub(crate) struct Plan {
+    /// All, if there is none.
+    pub(crate) only: Vec<Part>,
+    pub(crate) on: Option<On>,
+    /// Where PostgreSQL is.
+    pub(crate) place: Option<postgres::Place>,
+    /// Whether latency over table size is.
+    pub(crate) curve: bool,
+}
+
+impl Plan {
+    fn has(&self, part: Part) -> bool {
+        self.only.is_empty() || self.only.contains(&part)
+    }
+
+    fn is_on(&self, on: On) -> bool {
+        self.on.is_none_or(|only| only == on)
+    }
+}
+
+/// # Errors
+/// At the first request that fails, and at anything that could not be measured as it is said to be.
+pub(crate) fn run(setting: &Setting, plan: &Plan) -> Result<Report> {
+    let file_system = process::file_system(setting.folder)?;
+    ensure!(
+        file_system != "tmpfs",
+        "the databases would be in memory; put the target folder on a disk"
+    );
+    let watch = Stopwatch::start();
+    let cpu_before = (process::machine_cpu_seconds()?, our_cpu_seconds()?);
+    let mut rows = vec![];
+    if plan.is_on(On::Sqlite) {
+        rows.extend(on_sqlite(setting, plan)?);
+    }
+    let (mut about, mut postgres_cpu) = (None, 0.0);
+    if plan.is_on(On::Postgres) && plan.has(Part::Creates) {
+        let missing = "where PostgreSQL is: use `cargo xtask bench`, or `--on sqlite`";
+        let place = plan.place.as_ref().context(missing)?;
+        let bench = postgres::Bench::prepare(setting, place)?;
+        rows.extend(bench.run()?);
+        about = Some(bench.about()?);
+        postgres_cpu = bench.cpu_seconds()?;
+    }
+    let curve = match plan.curve {
+        true => curve::measure(setting)?,
+        false => vec![],
+    };
+
+    let seconds = watch.elapsed().as_secs_f64();
+    let machine_cpu = process::machine_cpu_seconds()? - cpu_before.0;
+    let our_cpu = our_cpu_seconds()? - cpu_before.1 + postgres_cpu;
+    let machine = Machine {
+        cores: std::thread::available_parallelism()?.get(),
+        file_system,
+        postgres: about,
+        others_cores: (machine_cpu - our_cpu).max(0.0) / seconds,
+        seconds,
+    };
+    Ok(Report {
+        machine,
+        opportunities: setting.opportunities,
+        rows,
+        curve,
+    })
+}
+
+fn on_sqlite(setting: &Setting, plan: &Plan) -> Result<Vec<Row>> {
+    /// A part, and what measures it.
+    type Measured = (Part, fn(&Setting) -> Result<Vec<Row>>);
+    const PARTS: [Measured; 5] = [
+        (Part::Creates, creates::measure),
+        (Part::Reads, reads::measure),
+        (Part::Searches, searches::measure),
+        (Part::Footprint, footprint::measure),
+        (Part::Generator, reads::generator),
+    ];
+    let mut rows = vec![];
+    for (_, measure) in PARTS.into_iter().filter(|(part, _)| plan.has(*part)) {
+        rows.extend(measure(setting)?);
+    }
+    Ok(rows)
+}
+
+/// Servers and pgbench are our children.
+fn our_cpu_seconds() -> Result<f64> {
+    process::family_cpu_seconds(std::process::id())
+}
