@@ -58,8 +58,10 @@ impl Searches<'_> {
         let first_ms = first_page.times.map_or(f64::NAN, |times| times.p50_ms);
         let mut rows = vec![];
         let (mut request, mut page) = (first, 1);
-        for deep in DEEP_PAGES {
-            let deep = deep.min(self.over / PAGE_LEN / 2).max(1);
+        let deepest = (self.over / PAGE_LEN / 2).max(1);
+        let mut deep_pages = DEEP_PAGES.map(|page| page.min(deepest)).to_vec();
+        deep_pages.dedup();
+        for deep in deep_pages {
             while page < deep {
                 let data = self.asked.data(&request)?;
                 let cursor = data["next_cursor"].as_str().context("too few pages")?;
