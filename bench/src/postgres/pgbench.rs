@@ -26,7 +26,8 @@ pub(crate) fn run(
     let threads = std::thread::available_parallelism()?.get().min(clients);
     let mut pgbench = Command::new(program);
     pgbench
-        .env("PGOPTIONS", postgres_options())
+        // Those who wait for the lock may wait as long as it takes.
+        .env("PGOPTIONS", postgres_options() + " -c statement_timeout=0")
         .args(["--no-vacuum", "--protocol=prepared"])
         .arg(format!("--client={clients}"))
         .arg(format!("--jobs={threads}"))
