@@ -52,8 +52,8 @@ pub(crate) const WORK: [Work; 10] = [
     Work::new("search: SQL for PostgreSQL", 50, |times| {
         compile(times, compile_for_postgres)
     }),
-    Work::new("create: store, alone", 128, |times| write(times, 1)),
-    Work::new("create: store, in a group of 32", 256, |times| {
+    Work::new("create: store, alone", 512, |times| write(times, 1)),
+    Work::new("create: store, in a group of 32", 512, |times| {
         write(times, GROUP_LEN)
     }),
 ];

@@ -59,6 +59,26 @@ pub(crate) fn account(domain: &str) -> Item {
     }
 }
 
+/// The published create, of an account and contacts that nobody else names.
+pub(crate) fn opportunity(company: &str) -> Item {
+    let email = |name: &str| format!("{name}@{company}.com").parse().unwrap();
+    let setup = setup();
+    let create = lanekeeper_core::command::CreateOpportunity {
+        pipeline_id: setup.pipeline.id,
+        values: Default::default(),
+        stage: Default::default(),
+        account_domain: Some(format!("{company}.com").parse().unwrap()),
+        primary_contact_email: Some(email("jane.doe")),
+        additional_contact_emails: vec![email("john.smith")],
+        owner: lanekeeper_core::command::OwnerKey {
+            id: None,
+            email: Some(setup.owner.email),
+        },
+        attributes: Default::default(),
+    };
+    Command::CreateOpportunity(Box::new(create)).into()
+}
+
 pub(crate) type Request = (Vec<Item>, Mode);
 
 /// The requests with the ids of a database in place of numbers.

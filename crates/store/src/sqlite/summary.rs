@@ -59,16 +59,3 @@ fn count(connection: &Connection, org: Org, pipeline_id: Uuid) -> Result<Vec<Cou
     })?;
     Ok(counted.collect::<Result<_, _>>()?)
 }
-
-#[cfg(test)]
-impl Sqlite {
-    /// How SQLite goes about it: the lines of its plan.
-    pub(crate) fn explain_summary(&self) -> Result<String, ReadError> {
-        self.read(|connection| {
-            let mut statement = connection.prepare(&format!("explain query plan {COUNT}"))?;
-            let lines = statement.query_map(params![1, Uuid::nil()], |row| row.get(3))?;
-            let lines: Vec<String> = lines.collect::<Result<_, _>>()?;
-            Ok(lines.join("\n"))
-        })
-    }
-}

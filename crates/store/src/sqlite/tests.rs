@@ -6,7 +6,7 @@ mod indexes;
 mod laws;
 mod plans;
 mod search;
-mod summary;
+mod statements;
 mod timeline;
 mod writes;
 
