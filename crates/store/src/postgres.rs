@@ -8,6 +8,7 @@ mod copy;
 mod cycle;
 mod health;
 mod idempotency;
+mod known_keys;
 mod lane;
 mod load;
 mod migrate;
@@ -25,6 +26,8 @@ mod tls;
 mod url;
 pub(crate) mod value_bytes;
 
+use std::sync::Arc;
+
 use deadpool_postgres::Pool;
 use tokio::sync::{Semaphore, oneshot, watch};
 use uuid::Uuid;
@@ -35,6 +38,7 @@ pub use url::PostgresUrl;
 pub(crate) use connection::lane_options as writer_options;
 
 use self::health::Health;
+use self::known_keys::KnownKeys;
 use self::lane::Lanes;
 use self::session::{Purpose, Session, Sight};
 use self::statistics::Statistics;
@@ -57,6 +61,7 @@ pub struct Postgres {
     lanes: Option<Lanes>,
     commits: Commits,
     in_flight: InFlight,
+    known_keys: Arc<KnownKeys>,
     searches: Semaphore,
     failed: watch::Sender<bool>,
 }
@@ -83,8 +88,14 @@ impl Postgres {
         }
         let pool = connection::pool(url, READERS_MAX)?;
         let commits = Commits::default();
+        let known_keys = Arc::new(KnownKeys::new(clock.clone()));
         let health = match access {
-            Access::Serve => Health::watch(url.clone(), commits.clone(), pool.clone()),
+            Access::Serve => Health::watch(
+                url.clone(),
+                commits.clone(),
+                Arc::clone(&known_keys),
+                pool.clone(),
+            ),
             Access::Command | Access::CopyFrom | Access::CopyInto => Health::unwatched(),
         };
         let lanes = match access {
@@ -96,6 +107,7 @@ impl Postgres {
                     clock.clone(),
                     commits.clone(),
                     health.clone(),
+                    Arc::clone(&known_keys),
                     Statistics::new(pool.clone()),
                 ))
             }
@@ -109,6 +121,7 @@ impl Postgres {
             lanes,
             commits,
             in_flight: InFlight::default(),
+            known_keys,
             searches: Semaphore::new(SEARCHES_MAX),
             failed: watch::channel(false).0,
         })

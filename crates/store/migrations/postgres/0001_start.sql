@@ -7,7 +7,9 @@
 -- not how it was written: custom fields as `custom__` and slug, and of a contact its name, as `contact_name`. `sort_name` is
 -- that of an account or a contact as far as it is sorted by.
 --
--- Foreign keys are checked at the commit: what one request makes together may be written in any order.
+-- Foreign keys are checked at the commit: what one request makes together may be written in any order. Of what every request
+-- writes, `org` has none: nothing deletes an organisation, rows are written under its lock, and the policies below let no other
+-- be written.
 
 create extension if not exists pg_trgm;
 create extension if not exists btree_gin;
@@ -117,7 +119,7 @@ create unique index field_by_slug
     on field (org, object, coalesce(pipeline_id, '00000000-0000-0000-0000-000000000000'), slug);
 
 create table account (
-    org uuid not null references organization (id) deferrable initially deferred,
+    org uuid not null,
     id uuid not null,
     created_at bigint not null,
     updated_at bigint not null,
@@ -159,7 +161,7 @@ create index account_by_creation on account (org, created_at, id) where deleted_
 create index account_by_name on account (org, sort_name, id) where deleted_at is null;
 
 create table contact (
-    org uuid not null references organization (id) deferrable initially deferred,
+    org uuid not null,
     id uuid not null,
     created_at bigint not null,
     updated_at bigint not null,
@@ -212,7 +214,7 @@ create table contact_address (
 create index address_of_contact on contact_address (org, contact_id);
 
 create table opportunity (
-    org uuid not null references organization (id) deferrable initially deferred,
+    org uuid not null,
     id uuid not null,
     created_at bigint not null,
     updated_at bigint not null,
@@ -231,7 +233,6 @@ create table opportunity (
     contact_id uuid,
     owner_id uuid,
     primary key (org, id),
-    foreign key (org, pipeline_id) references pipeline (org, id) deferrable initially deferred,
     foreign key (org, pipeline_id, stage_id) references stage (org, pipeline_id, id) deferrable initially deferred,
     foreign key (org, account_id) references account (org, id) deferrable initially deferred,
     foreign key (org, contact_id) references contact (org, id) deferrable initially deferred,
@@ -275,7 +276,7 @@ create table custom_value (
 create index custom_value_by_update on custom_value (org, field, value, updated_at, record);
 
 create table note (
-    org uuid not null references organization (id) deferrable initially deferred,
+    org uuid not null,
     id uuid not null,
     created_at bigint not null,
     updated_at bigint not null,
@@ -294,7 +295,7 @@ create index note_by_update on note (org, updated_at, id) where deleted_at is nu
 create index note_by_creation on note (org, created_at, id) where deleted_at is null;
 
 create table activity (
-    org uuid not null references organization (id) deferrable initially deferred,
+    org uuid not null,
     id uuid not null,
     created_at bigint not null,
     updated_at bigint not null,
@@ -377,7 +378,7 @@ create index activity_text_by_word on activity_text using gin (org, body gin_trg
 
 -- One row for each changeset: the changes that one request made, numbered without gaps within the organisation.
 create table changeset (
-    org uuid not null references organization (id) deferrable initially deferred,
+    org uuid not null,
     last_sequence bigint not null,
     first_sequence bigint not null,
     id uuid not null,

@@ -4,6 +4,9 @@
 -- Rows are in creation order (`rid`), which every index ends with. Ids are the 16 bytes of a UUID, times are
 -- microseconds since 1970 UTC. The columns of account, contact, opportunity, note and activity are the system fields of
 -- lanekeeper-core, under the same names.
+--
+-- Of what every request writes, `org` has no foreign key of its own: nothing deletes an organisation, and what writes has read
+-- its row in the same transaction.
 
 create table organization (
     org integer primary key,
@@ -111,7 +114,7 @@ create unique index field_by_slug on field (org, object, ifnull(pipeline_id, x''
 
 create table account (
     rid integer primary key,
-    org integer not null references organization (org),
+    org integer not null,
     id blob not null,
     created_at integer not null,
     updated_at integer not null,
@@ -151,7 +154,7 @@ create index account_by_creation on account (org, created_at) where deleted_at i
 
 create table contact (
     rid integer primary key,
-    org integer not null references organization (org),
+    org integer not null,
     id blob not null,
     created_at integer not null,
     updated_at integer not null,
@@ -203,7 +206,7 @@ create index address_of_contact on contact_address (org, contact_id);
 
 create table opportunity (
     rid integer primary key,
-    org integer not null references organization (org),
+    org integer not null,
     id blob not null,
     created_at integer not null,
     updated_at integer not null,
@@ -221,7 +224,6 @@ create table opportunity (
     contact_id blob,
     owner_id blob,
     unique (org, id),
-    foreign key (org, pipeline_id) references pipeline (org, id),
     foreign key (org, pipeline_id, stage_id) references stage (org, pipeline_id, id),
     foreign key (org, account_id) references account (org, id),
     foreign key (org, contact_id) references contact (org, id),
@@ -280,7 +282,7 @@ create index custom_value_by_update on custom_value (org, field, value, updated_
 
 create table note (
     rid integer primary key,
-    org integer not null references organization (org),
+    org integer not null,
     id blob not null,
     created_at integer not null,
     updated_at integer not null,
@@ -299,7 +301,7 @@ create index note_by_creation on note (org, created_at) where deleted_at is null
 
 create table activity (
     rid integer primary key,
-    org integer not null references organization (org),
+    org integer not null,
     id blob not null,
     created_at integer not null,
     updated_at integer not null,
@@ -379,7 +381,7 @@ insert into activity_text (activity_text, rank) values ('automerge', 16), ('cris
 -- One row for each changeset: the changes that one request made, numbered without gaps within the organisation.
 create table changeset (
     rid integer primary key,
-    org integer not null references organization (org),
+    org integer not null,
     last_sequence integer not null,
     first_sequence integer not null,
     id blob not null,

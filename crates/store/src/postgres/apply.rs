@@ -13,7 +13,7 @@ use lanekeeper_core::{Object, Record, Timestamp};
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
-use super::columns::{Columns, statements};
+use super::columns::{Columns, Width, statements};
 use super::cycle::Failure;
 use crate::Org;
 use crate::changeset::{self, ChangesetRow};
@@ -135,8 +135,9 @@ async fn write_records(
     let changed: Vec<&Record> = changed.map(|edit| edit.after).collect();
     set_aside(client, org, object, edits).await?;
     let statements = statements(object);
-    let update = execute_columns(client, org, object, &statements.update, &changed);
-    let insert = execute_columns(client, org, object, &statements.insert, &new);
+    let (whole, width) = (Width::Whole, Width::of(&new));
+    let update = execute_columns(client, org, (object, whole), &statements.update, &changed);
+    let insert = execute_columns(client, org, (object, width), statements.insert(width), &new);
     try_join(update, insert).await?;
     Ok(())
 }
@@ -170,14 +171,14 @@ async fn set_aside(
 async fn execute_columns(
     client: &Client,
     org: Org,
-    object: Object,
+    (object, width): (Object, Width),
     sql: &str,
     records: &[&Record],
 ) -> Result<(), Failure> {
     if records.is_empty() {
         return Ok(());
     }
-    let columns = Columns::new(object, records);
+    let columns = Columns::new(object, width, records);
     execute(client, sql, &columns.parameters(&org.id())).await
 }
 

@@ -166,7 +166,7 @@ enum Column<'a> {
 
 impl<'a> Columns<'a> {
     /// The columns of these records, in the order of [`written`].
-    pub(super) fn new(object: Object, records: &[&'a Record]) -> Self {
+    pub(super) fn new(object: Object, width: Width, records: &[&'a Record]) -> Self {
         let each = |json: &dyn Fn(&Record) -> Option<String>| {
             Column::Json(records.iter().map(|record| json(record)).collect())
         };
@@ -178,18 +178,18 @@ impl<'a> Columns<'a> {
             Column::Ids(records.iter().map(|record| Some(record.id)).collect()),
             integers(&|record| Some(record.created_at)),
             integers(&|record| Some(record.updated_at)),
-            integers(&|record| record.deleted_at),
-            Column::Ids(records.iter().map(|record| record.merged_into).collect()),
             each(&|record| custom_sql(&record.custom)),
             each(&folded),
         ];
+        if width == Width::Whole {
+            columns.push(integers(&|record| record.deleted_at));
+            let merged_into = records.iter().map(|record| record.merged_into);
+            columns.push(Column::Ids(merged_into.collect()));
+        }
         if has_sort_name(object) {
             columns.push(each(&index_name));
         }
-        let fields = object
-            .fields()
-            .iter()
-            .filter(|field| field.kind != Kind::Ids);
+        let fields = fields_written(object, width);
         columns.extend(fields.map(|field| column(field, records)));
         Self { columns }
     }
@@ -282,22 +282,72 @@ impl Written {
     }
 }
 
+/// How much of a record is written: PostgreSQL takes each column for itself, also where all of it is null.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Width {
+    /// What a record usually has when it is new.
+    Usual,
+    Whole,
+}
+
+impl Width {
+    /// What it takes to write these records, which are new.
+    pub(super) fn of(records: &[&Record]) -> Self {
+        let fits = |record: &&Record| {
+            let mut names = record.values.keys();
+            record.is_live() && names.all(|name| is_usual(record.object, name))
+        };
+        match records.iter().all(fits) {
+            true => Self::Usual,
+            false => Self::Whole,
+        }
+    }
+}
+
+/// Whether many of an object's new records have a value of a field, or it is kept elsewhere.
+fn is_usual(object: Object, field: &str) -> bool {
+    let names: &[&str] = match object {
+        Object::Account => &["name", "domain"],
+        Object::Contact => &[
+            "email",
+            "first_name",
+            "last_name",
+            "full_name",
+            "job_title",
+            "phone",
+            "account_id",
+        ],
+        Object::Opportunity | Object::Note | Object::Activity => return true,
+    };
+    names.contains(&field)
+}
+
+/// The fields whose values are columns of the record's table.
+fn fields_written(object: Object, width: Width) -> impl Iterator<Item = &'static Field> {
+    let fields = object.fields().iter();
+    fields.filter(move |field| {
+        let is_wanted = width == Width::Whole || is_usual(object, field.name);
+        is_wanted && field.kind != Kind::Ids
+    })
+}
+
 /// The columns that are written, in their order.
-fn written(object: Object) -> Vec<Written> {
+fn written(object: Object, width: Width) -> Vec<Written> {
     let mut columns = vec![
         Written::new("id", ("uuid[]", "")),
         Written::new("created_at", ("int8[]", "")),
         Written::new("updated_at", ("int8[]", "")),
-        Written::new("deleted_at", ("int8[]", "")),
-        Written::new("merged_into", ("uuid[]", "")),
         Written::new("custom", ("text[]", "::jsonb")),
         Written::new("folded", ("text[]", "::jsonb")),
     ];
+    if width == Width::Whole {
+        columns.push(Written::new("deleted_at", ("int8[]", "")));
+        columns.push(Written::new("merged_into", ("uuid[]", "")));
+    }
     if has_sort_name(object) {
         columns.push(Written::new("sort_name", ("text[]", "")));
     }
-    let fields = object.fields().iter();
-    let fields = fields.filter(|field| field.kind != Kind::Ids);
+    let fields = fields_written(object, width);
     columns.extend(fields.map(|field| Written::new(field.name, Shape::of(field.kind).array())));
     columns
 }
@@ -308,39 +358,65 @@ const fn has_sort_name(object: Object) -> bool {
 
 /// Statements that write many records at once: `$1` is the organisation, the others are [`Columns`].
 pub(super) struct Statements {
-    pub(super) insert: String,
+    insert: [String; 2],
+    /// Of the whole records.
     pub(super) update: String,
+}
+
+impl Statements {
+    /// Of so much of the records.
+    pub(super) fn insert(&self, width: Width) -> &str {
+        &self.insert[width as usize]
+    }
 }
 
 /// The statements of an object, written once.
 pub(super) fn statements(object: Object) -> &'static Statements {
-    static STATEMENTS: LazyLock<[Statements; 5]> =
-        LazyLock::new(|| Object::ALL.map(write_statements));
+    static STATEMENTS: LazyLock<[Statements; 5]> = LazyLock::new(|| {
+        Object::ALL.map(|object| Statements {
+            insert: [Width::Usual, Width::Whole].map(|width| insert(object, width)),
+            update: update(object),
+        })
+    });
     &STATEMENTS[object as usize]
 }
 
-fn write_statements(object: Object) -> Statements {
-    let (table, written) = (object.name(), written(object));
-    let joined = |part: &dyn Fn(&Written) -> String| {
-        let parts: Vec<String> = written.iter().map(part).collect();
-        parts.join(", ")
-    };
-    let arrays = (2..).zip(&written);
+fn insert(object: Object, width: Width) -> String {
+    let (table, written) = (object.name(), written(object, width));
+    let columns = joined(&written, |column| column.name.to_owned());
+    let entries = joined(&written, |Written { name, cast, .. }| {
+        format!("u.{name}{cast}")
+    });
+    let arrays = arrays(&written);
+    format!(
+        "insert into {table} (org, {columns})
+         select $1, {entries} from unnest({arrays}) as u ({columns})"
+    )
+}
+
+fn update(object: Object) -> String {
+    let (table, written) = (object.name(), written(object, Width::Whole));
+    let columns = joined(&written, |column| column.name.to_owned());
+    let set = joined(&written, |Written { name, cast, .. }| {
+        format!("{name} = u.{name}{cast}")
+    });
+    let arrays = arrays(&written);
+    format!(
+        "update {table} r set {set}
+         from unnest({arrays}) as u ({columns}) where r.org = $1 and r.id = u.id"
+    )
+}
+
+fn joined(written: &[Written], part: impl Fn(&Written) -> String) -> String {
+    let parts: Vec<String> = written.iter().map(part).collect();
+    parts.join(", ")
+}
+
+/// The parameters behind the first.
+fn arrays(written: &[Written]) -> String {
+    let arrays = (2..).zip(written);
     let arrays = arrays.map(|(place, Written { array, .. })| format!("${place}::{array}"));
-    let arrays = arrays.collect::<Vec<_>>().join(", ");
-    let columns = joined(&|column| column.name.to_owned());
-    let entries = joined(&|Written { name, cast, .. }| format!("u.{name}{cast}"));
-    let set = joined(&|Written { name, cast, .. }| format!("{name} = u.{name}{cast}"));
-    Statements {
-        insert: format!(
-            "insert into {table} (org, {columns})
-             select $1, {entries} from unnest({arrays}) as u ({columns})"
-        ),
-        update: format!(
-            "update {table} r set {set}
-             from unnest({arrays}) as u ({columns}) where r.org = $1 and r.id = u.id"
-        ),
-    }
+    arrays.collect::<Vec<_>>().join(", ")
 }
 
 /// The texts of a record as they compare, where that is not how they were written.

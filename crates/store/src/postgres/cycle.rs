@@ -34,6 +34,7 @@ pub(super) struct Group {
     pub(super) committed: Option<i64>,
     /// How many changes were made.
     pub(super) changes: u64,
+    pub(super) revokes_keys: bool,
 }
 
 /// What is known of the organisation itself.
@@ -88,11 +89,13 @@ impl Cycle {
         let changes = changes
             .map(|changeset| changeset.changes.len() as u64)
             .sum();
+        let revokes_keys = !group.revoked.is_empty();
         let committed = finish(client, org, group).await?;
         Ok(Group {
             results,
             committed,
             changes,
+            revokes_keys,
         })
     }
 

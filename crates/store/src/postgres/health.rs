@@ -11,6 +11,7 @@ use tokio::task::AbortHandle;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_postgres::{AsyncMessage, Client};
 
+use super::known_keys::KnownKeys;
 use super::outbox::Outbox;
 use super::{PostgresUrl, connection};
 use crate::Org;
@@ -21,8 +22,10 @@ const ASKED_EVERY: Duration = Duration::from_millis(200);
 const ANSWERED_WITHIN: Duration = Duration::from_millis(500);
 /// Why a database is taken to be away.
 pub(super) const SILENT: &str = "it does not answer";
-/// Where servers tell each other of commits.
+/// Where servers tell each other of commits, and commands tell them that a key was revoked.
 pub(super) const CHANNEL: &str = "lanekeeper_commits";
+/// What is told when a key was revoked.
+pub(super) const KEY_REVOKED: &str = "key revoked";
 
 /// What is known of the way to the database.
 #[derive(Clone)]
@@ -34,12 +37,18 @@ pub(super) struct Health {
 
 impl Health {
     /// Watches the database, and passes commits on over the pool, until it is told to stop.
-    pub(super) fn watch(url: PostgresUrl, commits: Commits, pool: Pool) -> Self {
+    pub(super) fn watch(
+        url: PostgresUrl,
+        commits: Commits,
+        known_keys: Arc<KnownKeys>,
+        pool: Pool,
+    ) -> Self {
         let (sender, state) = watch::channel(true);
         let outbox = Arc::new(Outbox::default());
         let watcher = Watcher {
             url,
             commits,
+            known_keys,
             state: sender,
         };
         let watching = tokio::spawn(watcher.run());
@@ -96,6 +105,7 @@ impl Health {
 struct Watcher {
     url: PostgresUrl,
     commits: Commits,
+    known_keys: Arc<KnownKeys>,
     state: watch::Sender<bool>,
 }
 
@@ -160,6 +170,9 @@ impl Watcher {
     }
 
     fn heard(&self, payload: &str) {
+        if payload == KEY_REVOKED {
+            return self.known_keys.forget();
+        }
         let parts = payload.split_once(' ');
         let parsed =
             parts.and_then(|(org, sequence)| Some((org.parse().ok()?, sequence.parse().ok()?)));

@@ -13,6 +13,7 @@ use tokio::time::{sleep, timeout};
 use super::connection::{discard, reason};
 use super::cycle::{Cycle, Failure, Group};
 use super::health::{Health, SILENT};
+use super::known_keys::KnownKeys;
 use super::queue::{Line, Queue};
 use super::statistics::Statistics;
 use crate::commits::Commits;
@@ -46,6 +47,7 @@ impl Lanes {
         clock: Clock,
         commits: Commits,
         health: Health,
+        known_keys: Arc<KnownKeys>,
         statistics: Statistics,
     ) -> Self {
         let queue = Arc::new(Queue::new(&settings));
@@ -57,6 +59,7 @@ impl Lanes {
                 clock: clock.clone(),
                 commits: commits.clone(),
                 health: health.clone(),
+                known_keys: Arc::clone(&known_keys),
                 statistics: statistics.clone(),
             };
             tokio::spawn(lane.run())
@@ -93,6 +96,7 @@ struct Lane {
     clock: Clock,
     commits: Commits,
     health: Health,
+    known_keys: Arc<KnownKeys>,
     statistics: Statistics,
 }
 
@@ -159,7 +163,11 @@ impl Lane {
                 results,
                 committed,
                 changes,
+                revokes_keys,
             }) => {
+                if revokes_keys {
+                    self.known_keys.forget();
+                }
                 self.statistics.wrote(changes);
                 if let Some(sequence) = committed {
                     self.commits.tell(org, sequence);
@@ -171,6 +179,7 @@ impl Lane {
                 tracing::error!(%error, "a transaction failed");
                 if matches!(error, WriteError::Unreachable(_)) {
                     // It may have been committed: whoever waits looks for it.
+                    self.known_keys.forget();
                     self.commits.tell(org, 0);
                     self.health.tell(org, 0);
                 }

@@ -47,6 +47,18 @@ impl Postgres {
     }
 
     pub(crate) async fn key(&self, hash: &[u8; 32]) -> Result<Option<KeyEntry>, ReadError> {
+        let look_up = match self.known_keys.get(hash) {
+            Ok(known) => return Ok(Some(known)),
+            Err(look_up) => look_up,
+        };
+        let found = self.look_up_key(hash).await?;
+        if let Some(found) = &found {
+            self.known_keys.keep(hash, &look_up, found);
+        }
+        Ok(found)
+    }
+
+    async fn look_up_key(&self, hash: &[u8; 32]) -> Result<Option<KeyEntry>, ReadError> {
         self.reading(async {
             let session = Session::take(&self.pool).await?;
             let begin = begin(Sight::Key(hash), Purpose::Read);

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::Postgres;
 use super::apply::{Changeset, apply};
 use super::cycle::lock;
+use super::health::{CHANNEL, KEY_REVOKED};
 use super::load::settings::keys_by_id;
 use super::session::{Purpose, Session, Sight};
 use crate::clock::Mint;
@@ -81,7 +82,11 @@ impl Postgres {
         }
         let revoked_at = self.clock.now();
         let changes = vec![Change::RevokeKey { id, revoked_at }];
+        // Servers hear of it at the commit.
+        let tell = "select pg_notify($1, $2)";
+        session.execute(tell, &[&CHANNEL, &KEY_REVOKED]).await?;
         self.commit_changes(session, *org, actor, changes).await?;
+        self.known_keys.forget();
         Ok(true)
     }
 
