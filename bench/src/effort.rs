@@ -26,7 +26,7 @@ pub(crate) struct Effort {
 }
 
 pub(crate) const FULL: Effort = Effort {
-    rounds: 5,
+    rounds: 3,
     creates_alone: 3_000,
     creates: 20_000,
     warm_up: 500,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail, ensure};
 use futures_util::future::{join_all, try_join_all};
+use serde_json::Value;
 
 use crate::http::Connection;
 use crate::process;
@@ -87,10 +88,9 @@ pub(crate) fn exchange(address: &str, request: &[u8]) -> Result<String> {
     runtime()?.block_on(async {
         let mut connection = Connection::open(address).await?;
         let (status, body) = connection.exchange(request).await?;
-        let body = String::from_utf8_lossy(body).into_owned();
         match status {
-            200 => Ok(body),
-            _ => bail!("a request was answered with {status}: {body}"),
+            200 => Ok(String::from_utf8_lossy(body).into_owned()),
+            _ => bail!("{}", refusal(status, body)),
         }
     })
 }
@@ -114,9 +114,21 @@ async fn client<'a>(
         let (status, body) = connection.exchange(request).await?;
         times.push(watch.elapsed());
         if !(200..300).contains(&status) {
-            let body = String::from_utf8_lossy(body);
-            bail!("a request was answered with {status}: {body}");
+            bail!("{}", refusal(status, body));
         }
     }
     Ok(times)
+}
+
+/// What an answer says that is no success: its code is enough, where it has one.
+fn refusal(status: u16, body: &[u8]) -> String {
+    let json: Option<Value> = serde_json::from_slice(body).ok();
+    let code = json.as_ref().and_then(|json| json["code"].as_str());
+    match code {
+        Some(code) => format!("a request was answered with {status} {code}"),
+        None => {
+            let body = String::from_utf8_lossy(body);
+            format!("a request was answered with {status}: {body}")
+        }
+    }
 }

@@ -35,7 +35,7 @@ mod world;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use clap::{Parser, Subcommand, ValueEnum};
 
 use effort::{FULL, QUICK, Setting};
@@ -132,10 +132,13 @@ fn main() -> Result<()> {
         true => println!("{}", serde_json::to_string_pretty(&report)?),
         false => print!("{}", report.text(Style::Terminal)),
     }
-    match args.save {
-        Some(folder) if is_all => save::save(&report, &folder),
-        _ => Ok(()),
+    if let Some(folder) = args.save.filter(|_| is_all) {
+        save::save(&report, &folder)?;
     }
+    let failed = report.rows.iter().filter(|row| row.failure.is_some());
+    let failed = failed.count();
+    ensure!(failed == 0, "requests of {failed} rows failed: see above");
+    Ok(())
 }
 
 impl Args {

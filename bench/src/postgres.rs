@@ -25,7 +25,7 @@ use crate::{load, progress};
 
 const DATABASE: &str = "PostgreSQL";
 /// On how many connections pgbench is tried.
-const CONNECTIONS: [usize; 7] = [1, 2, 4, 8, 16, 32, 64];
+const CONNECTIONS: [usize; 5] = [1, 2, 4, 8, 16];
 /// Set up, with some records; and the same with the values for pgbench.
 const START: &str = "bench_start";
 const WITH_VALUES: &str = "bench_values";

@@ -21,6 +21,7 @@ const BOARD_OPEN: f64 = 100_000.0;
 /// Every row about reads.
 pub(crate) fn measure(setting: &Setting) -> Result<Vec<Row>> {
     let world = World::prepare(setting, setting.opportunities)?;
+    world.warm()?;
     let tenant = &world.kept.tenant;
     let (in_process, body) = in_process::list(&world, setting.effort.alone.0)?;
     let hello = hello(setting)?;

@@ -19,6 +19,7 @@ const DEEPER_MAX: f64 = 1.25;
 /// Every row about searches.
 pub(crate) fn measure(setting: &Setting) -> Result<Vec<Row>> {
     let world = World::prepare(setting, setting.opportunities)?;
+    world.warm()?;
     let server = world.start(setting)?;
     let asked = Asked {
         server: &server,
@@ -47,7 +48,11 @@ impl Searches<'_> {
         let mut rows = self.deep_pages(first, &first_page)?;
         rows.insert(0, first_page);
         for (name, request) in self.cases()? {
-            rows.push(self.row(name, &request)?);
+            // One that the server stops tells nothing of the others.
+            rows.push(self.row(name, &request).unwrap_or_else(|error| Row {
+                failure: Some(error.root_cause().to_string()),
+                ..Row::new(Part::Searches, name)
+            }));
         }
         rows.push(slowest(&rows));
         Ok(rows)
@@ -190,11 +195,13 @@ fn deeper(row: Row, ratio: f64, first_ms: f64) -> Row {
 /// Of all of them the request that took longest.
 fn slowest(rows: &[Row]) -> Row {
     let times = |row: &Row| row.times.map_or(0.0, |times| times.max_ms);
+    let has_failed = rows.iter().any(|row| row.failure.is_some());
     let slowest = rows.iter().max_by(|a, b| times(a).total_cmp(&times(b)));
     let (name, max_ms) = slowest.map_or(("", f64::NAN), |row| (&row.name, times(row)));
     Row {
         figure: Some((max_ms, "ms")),
         targets: vec![Target::at_most("any", max_ms, 100.0, "ms")],
+        unjudged: has_failed.then(|| "one was stopped".to_owned()),
         ..Row::new(Part::Searches, format!("slowest request of all: {name}"))
     }
 }

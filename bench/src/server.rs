@@ -59,9 +59,12 @@ impl Server {
         self.child.id()
     }
 
-    /// What it has logged, for whoever looks into a failure.
+    /// What it has logged last, for whoever looks into a failure.
     pub(crate) fn log(&self) -> String {
-        fs::read_to_string(&self.log).unwrap_or_default()
+        const LINES: usize = 10;
+        let log = fs::read_to_string(&self.log).unwrap_or_default();
+        let lines: Vec<&str> = log.lines().collect();
+        lines[lines.len().saturating_sub(LINES)..].join("\n")
     }
 
     /// Groups and their requests so far.

@@ -49,6 +49,8 @@ pub(crate) struct Row {
     pub(crate) targets: Vec<Target>,
     /// Why there is no verdict, though there is a target.
     pub(crate) unjudged: Option<String>,
+    /// What a request was answered with that was to be measured.
+    pub(crate) failure: Option<String>,
 }
 
 /// What cannot be exceeded, or what it is compared with.
@@ -92,6 +94,8 @@ pub(crate) enum Verdict {
     Missed(Vec<(&'static str, f64)>),
     /// And why not.
     NotJudged(String),
+    /// A request failed: the run goes on, and ends as failed.
+    Failed(String),
 }
 
 impl Row {
@@ -109,6 +113,7 @@ impl Row {
             limit: None,
             targets: vec![],
             unjudged: None,
+            failure: None,
         }
     }
 
@@ -121,6 +126,9 @@ impl Row {
     }
 
     pub(crate) fn verdict(&self) -> Verdict {
+        if let Some(failure) = &self.failure {
+            return Verdict::Failed(failure.clone());
+        }
         if let Some(why) = &self.unjudged {
             return Verdict::NotJudged(why.clone());
         }
@@ -239,5 +247,8 @@ mod tests {
         };
         assert_eq!(row.verdict(), Verdict::NotJudged("not built".to_owned()));
         assert_eq!(Row::new(Part::Creates, "").verdict(), Verdict::NoTarget);
+        let failure = Some("503".to_owned());
+        let failed = Row { failure, ..row };
+        assert_eq!(failed.verdict(), Verdict::Failed("503".to_owned()));
     }
 }

@@ -66,6 +66,13 @@ impl World {
         start(setting.server, &self.database)
     }
 
+    /// Reads the file once, so that what is measured does not wait for the disk, as after some hours of use.
+    pub(crate) fn warm(&self) -> Result<()> {
+        let mut file = fs::File::open(&self.database)?;
+        std::io::copy(&mut file, &mut std::io::sink())?;
+        Ok(())
+    }
+
     /// A copy that is gone afterwards, for what writes.
     pub(crate) fn copy(&self, setting: &Setting) -> Result<(TempDir, PathBuf)> {
         ensure_whole(&self.database)?;

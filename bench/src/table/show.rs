@@ -80,7 +80,10 @@ pub(crate) fn summed_up(rows: &[Row]) -> String {
     let met = count(|verdict| *verdict == Verdict::Met);
     let missed = count(|verdict| matches!(verdict, Verdict::Missed(_)));
     let unjudged = count(|verdict| matches!(verdict, Verdict::NotJudged(_)));
-    format!("{met} rows met their targets, {missed} missed one, {unjudged} were not judged")
+    let failed = count(|verdict| matches!(verdict, Verdict::Failed(_)));
+    format!(
+        "{met} rows met their targets, {missed} missed one, {unjudged} were not judged, {failed} failed"
+    )
 }
 
 const fn title(part: Part) -> &'static str {
@@ -142,6 +145,7 @@ fn said(verdict: &Verdict) -> String {
             format!("missed: {}", missed.collect::<Vec<_>>().join("; "))
         }
         Verdict::NotJudged(why) => format!("not judged: {why}"),
+        Verdict::Failed(failure) => format!("failed: {failure}"),
     }
 }
 
@@ -213,7 +217,7 @@ mod tests {
         insta::assert_snapshot!(shown(&rows, Style::Terminal));
         assert_eq!(
             summed_up(&rows),
-            "0 rows met their targets, 1 missed one, 1 were not judged"
+            "0 rows met their targets, 1 missed one, 1 were not judged, 0 failed"
         );
     }
 }
