@@ -11,7 +11,6 @@ pub(crate) struct Effort {
     pub(crate) creates: usize,
     /// Creates before those.
     pub(crate) warm_up: usize,
-    pub(crate) postgres_rounds: usize,
     pub(crate) pgbench_creates: usize,
     /// Creates that are in a PostgreSQL database before any is measured.
     pub(crate) creates_before: usize,
@@ -30,7 +29,6 @@ pub(crate) const FULL: Effort = Effort {
     creates_alone: 3_000,
     creates: 20_000,
     warm_up: 500,
-    postgres_rounds: 3,
     pgbench_creates: 4_800,
     creates_before: 20_000,
     hellos: 100_000,
@@ -44,7 +42,6 @@ pub(crate) const QUICK: Effort = Effort {
     creates_alone: 500,
     creates: 2_000,
     warm_up: 100,
-    postgres_rounds: 1,
     pgbench_creates: 960,
     creates_before: 3_000,
     hellos: 10_000,

@@ -67,6 +67,9 @@ struct Args {
     /// Opportunities in the full database: a million, or ten thousand with --quick
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1_000..=1_000_000))]
     opportunities: Option<u32>,
+    /// How often creates are measured; the table has the medians
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=99))]
+    rounds: Option<u32>,
     /// Where a run of everything leaves its picture, and its table in README.md
     #[arg(long, value_name = "FOLDER")]
     save: Option<PathBuf>,
@@ -108,7 +111,10 @@ fn main() -> Result<()> {
         return hello::serve(listen);
     }
     let server = args.server.as_deref().context("no server")?;
-    let effort = if args.quick { QUICK } else { FULL };
+    let mut effort = if args.quick { QUICK } else { FULL };
+    if let Some(rounds) = args.rounds {
+        effort.rounds = rounds as usize;
+    }
     let kept = server.parent().context("the server has no folder")?;
     let folder = tempfile::tempdir_in(kept)?;
     let opportunities = args.opportunities.map(|count| count as usize);

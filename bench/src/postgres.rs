@@ -91,7 +91,7 @@ impl<'a> Bench<'a> {
 
     /// Every row about creates on PostgreSQL: the medians of all rounds.
     pub(crate) fn run(&self) -> Result<Vec<Row>> {
-        let rounds = (1..=self.effort().postgres_rounds).map(|round| self.round(round));
+        let rounds = (1..=self.effort().rounds).map(|round| self.round(round));
         let rounds: Vec<Round> = rounds.collect::<Result<_>>()?;
         let (creates, pgbench, fetch_micros) = medians_of(&rounds);
         let (best, _) = Round::best(&pgbench);
@@ -120,7 +120,7 @@ impl<'a> Bench<'a> {
     }
 
     fn round(&self, round: usize) -> Result<Round> {
-        let of = self.effort().postgres_rounds;
+        let of = self.effort().rounds;
         let fetches = self.by_pgbench(Statements::None, 1)?.0;
         let mut pgbench = vec![];
         for clients in CONNECTIONS {

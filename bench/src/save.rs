@@ -13,7 +13,10 @@ const BEGIN: &str = "<!-- The table begins: a full run of `cargo xtask bench` wr
 const END: &str = "<!-- The table ends. -->\n";
 
 pub(crate) fn save(report: &Report, folder: &Path) -> Result<()> {
-    fs::write(folder.join("latency.svg"), picture::draw(&report.curve)?)?;
+    // On the smallest database there is one size only.
+    if report.curve.len() > 1 {
+        fs::write(folder.join("latency.svg"), picture::draw(&report.curve)?)?;
+    }
     let readme = folder.join("README.md");
     let text = fs::read_to_string(&readme)?;
     let text = replaced(&text, &report.text(Style::Markdown));

@@ -38,6 +38,7 @@ Commands:
     --only PARTS              of creates, reads, searches, footprint, fairness, generator
     --on sqlite|postgres      creates on one database only
     --opportunities COUNT     the size of the full database (a million)
+    --rounds COUNT            how often creates are measured (3; the table has the medians)
     --json                    for programs
   bench instructions [--accept]
                   Count the instructions of fixed pieces of work, and compare them with the committed
