@@ -58,6 +58,9 @@ struct Args {
     /// Print JSON in place of the table
     #[arg(long)]
     json: bool,
+    /// Print Markdown in place of the table, as it is in README.md
+    #[arg(long, conflicts_with = "json")]
+    markdown: bool,
     /// Measure only these, such as `creates,searches`
     #[arg(long, value_name = "PARTS", value_delimiter = ',')]
     only: Vec<Part>,
@@ -134,9 +137,10 @@ fn main() -> Result<()> {
         on: args.on,
     };
     let report = run::run(&setting, &plan)?;
-    match args.json {
-        true => println!("{}", serde_json::to_string_pretty(&report)?),
-        false => print!("{}", report.text(Style::Terminal)),
+    match (args.json, args.markdown) {
+        (true, _) => println!("{}", serde_json::to_string_pretty(&report)?),
+        (_, true) => print!("{}", report.text(Style::Markdown)),
+        _ => print!("{}", report.text(Style::Terminal)),
     }
     if let Some(folder) = args.save.filter(|_| is_all) {
         save::save(&report, &folder)?;

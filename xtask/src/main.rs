@@ -39,7 +39,7 @@ Commands:
     --on sqlite|postgres      creates on one database only
     --opportunities COUNT     the size of the full database (a million)
     --rounds COUNT            how often creates are measured (3; the table has the medians)
-    --json                    for programs
+    --json, --markdown        for programs, for a page
   bench instructions [--accept]
                   Count the instructions of fixed pieces of work, and compare them with the committed
                   figures; or commit to the new ones
