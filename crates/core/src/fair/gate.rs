@@ -46,10 +46,10 @@ pub struct TurnedAway {
 }
 
 /// What becomes of a guest that wants to work.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Asked<W> {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
     /// It is its turn, until [`Gate::end_turn`].
-    Now(W),
+    Now,
     /// It waits; [`Gate::end_turn`] of another guest tells when it is its turn.
     Waits,
     /// It would wait for too long.
@@ -115,16 +115,17 @@ impl<K: Copy + Ord, W> Gate<K, W> {
         self.pace.leaves(now);
     }
 
-    /// Asks for the turn of a guest; `guest` says who it is, for when it has to wait.
-    pub fn ask(&mut self, host: K, guest: W, now: Timestamp) -> Asked<W> {
+    /// Asks for the turn of a guest; if it has to wait, `guest` says who it is.
+    pub fn ask(&mut self, host: K, now: Timestamp, guest: impl FnOnce() -> W) -> Asked {
+        self.company.see(host, now);
         let is_free = self.inside.turns < self.limits.turns_max;
         if is_free && self.of(host).turns < self.share(now) {
             self.change(host, |inside| inside.turns += 1);
-            return Asked::Now(guest);
+            return Asked::Now;
         }
         let before = self.waiting.len_of(host) as u64 + 1;
         let micros = self.turn_micros.saturating_mul(before) / self.share(now) as u64;
-        if micros > self.limits.wait_micros_max || self.waiting.push(host, 1, guest).is_err() {
+        if micros > self.limits.wait_micros_max || self.waiting.push(host, 1, guest()).is_err() {
             return Asked::TurnedAway(turned_away(micros));
         }
         Asked::Waits

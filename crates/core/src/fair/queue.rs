@@ -86,6 +86,11 @@ impl<K: Copy + Ord, T> FairQueue<K, T> {
         self.ready.len() > 1
     }
 
+    /// The keys of which an entry could be taken, in the order of their turns.
+    pub fn ready_keys(&self) -> impl ExactSizeIterator<Item = K> + '_ {
+        self.ready.iter().map(|(_, key)| *key)
+    }
+
     /// How many wait in a key's line.
     #[must_use]
     pub fn len_of(&self, key: K) -> usize {

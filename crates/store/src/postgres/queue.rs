@@ -51,6 +51,7 @@ impl Queue {
         let (org, cost) = (job.write.org, job.write.items.len());
         if state.jobs.push(org, cost, job).is_err() {
             let retry_after_secs = state.group_len.secs_for(state.jobs.cost());
+            metrics::counter!("lanekeeper_overloaded_total", "reason" => "writes").increment(1);
             return Err(WriteError::Overloaded { retry_after_secs });
         }
         drop(state);
@@ -112,7 +113,7 @@ impl State {
 impl Line {
     /// Notes how long the group took.
     pub(super) fn took(&self, len: usize, micros: u64) {
-        self.queue.lock().group_len.took(len, micros);
+        self.queue.lock().group_len.took(len, micros, 0);
     }
 }
 

@@ -34,6 +34,7 @@ struct Session {
 pub(super) struct Group {
     pub(super) results: Vec<Result<Written, WriteError>>,
     pub(super) committed: BTreeMap<Org, i64>,
+    pub(super) commit_micros: u64,
 }
 
 impl Cycle {
@@ -86,13 +87,16 @@ impl Cycle {
         if !sessions.is_empty() {
             index_text::flush(&transaction)?;
         }
+        let begun = self.clock.now();
         transaction.commit()?;
+        let commit_micros = self.clock.now().as_micros() - begun.as_micros();
         let committed = sessions
             .into_iter()
             .map(|(org, session)| (org, session.last_sequence));
         Ok(Group {
             results,
             committed: committed.collect(),
+            commit_micros: commit_micros.max(0).unsigned_abs(),
         })
     }
 

@@ -1,5 +1,6 @@
 //! What waits for the writer thread.
 
+use std::collections::BTreeSet;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use lanekeeper_core::fair::{Company, FairQueue, GroupLen};
@@ -27,6 +28,8 @@ struct State {
     touches: Vec<Touch>,
     company: Company<Org>,
     group_len: GroupLen,
+    /// Whose requests were in the last group.
+    served: BTreeSet<Org>,
     is_closed: bool,
 }
 
@@ -44,6 +47,7 @@ impl Queue {
             touches: vec![],
             company: Company::new(),
             group_len: GroupLen::new(settings.group_len_max),
+            served: BTreeSet::new(),
             is_closed: false,
         };
         Self {
@@ -61,6 +65,7 @@ impl Queue {
         state.company.see(org, now);
         if state.writes.push(org, cost, waiting).is_err() {
             let retry_after_secs = state.group_len.secs_for(state.writes.cost());
+            metrics::counter!("lanekeeper_overloaded_total", "reason" => "writes").increment(1);
             return Err(WriteError::Overloaded { retry_after_secs });
         }
         drop(state);
@@ -81,23 +86,38 @@ impl Queue {
             state.writes.is_empty() && state.touches.is_empty() && !state.is_closed
         };
         let state = self.arrived.wait_while(self.lock(), is_idle);
-        let mut state = state.unwrap_or_else(PoisonError::into_inner);
-        let len_max = {
-            let is_shared = state.company.is_shared(self.clock.now());
-            state.group_len.next(is_shared)
+        let state = state.unwrap_or_else(PoisonError::into_inner);
+        let is_shared = state.company.is_shared(self.clock.now());
+        let mut state = match is_shared && state.may_wait() {
+            true => self.wait_for_another(state),
+            false => state,
         };
+        let len_max = state.group_len.next(is_shared);
         let batch = Batch {
             group: state.writes.take_group(len_max),
             touches: std::mem::take(&mut state.touches),
         };
+        state.served = batch.group.iter().map(|(write, _)| write.org).collect();
         metrics::gauge!("lanekeeper_write_queue_len").set(state.writes.len() as f64);
         let is_over = batch.group.is_empty() && batch.touches.is_empty();
         (!is_over).then_some(batch)
     }
 
-    /// Notes how long a group took.
-    pub(super) fn took(&self, len: usize, micros: u64) {
-        self.lock().group_len.took(len, micros);
+    /// Waits for an organisation that has nothing waiting yet, but not long. Who sends one request after the other would
+    /// else find the writer at another's, every time ("deceptive idleness": Iyer and Druschel, 2001).
+    fn wait_for_another<'a>(&'a self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        let patience = state.group_len.patience();
+        let organisations = state.writes.ready_keys().len();
+        let is_same = |state: &mut State| {
+            state.writes.ready_keys().len() == organisations && !state.is_closed
+        };
+        let waited = self.arrived.wait_timeout_while(state, patience, is_same);
+        waited.unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    /// Notes how long a group took to work and to commit.
+    pub(super) fn took(&self, len: usize, work_micros: u64, commit_micros: u64) {
+        self.lock().group_len.took(len, work_micros, commit_micros);
     }
 
     /// Takes no more; what was taken is still done.
@@ -124,5 +144,14 @@ impl Queue {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Whether all who wait were served just now, and another besides, who may be about to send its next.
+    fn may_wait(&self) -> bool {
+        let mut waiting = self.writes.ready_keys();
+        let len = waiting.len();
+        (1..self.served.len()).contains(&len) && waiting.all(|org| self.served.contains(&org))
     }
 }

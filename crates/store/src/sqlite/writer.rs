@@ -150,8 +150,6 @@ impl WriterThread {
             }
         };
         let micros = self.clock.now().as_micros() - begun.as_micros();
-        let len = group.iter().map(|(write, _)| write.items.len()).sum();
-        self.queue.took(len, micros.max(0).unsigned_abs());
         metrics::histogram!("lanekeeper_write_group_len").record(group.len() as f64);
         metrics::histogram!("lanekeeper_write_group_seconds").record(micros as f64 / 1e6);
         for ((_, answer), result) in group.into_iter().zip(results) {
@@ -170,11 +168,20 @@ impl WriterThread {
         writes: &[&Write],
     ) -> Result<Vec<Result<Written, WriteError>>, WriteError> {
         self.check_disk()?;
+        let begun = self.clock.now();
         let run = AssertUnwindSafe(|| self.cycle.run(&mut self.main, writes));
         let run = catch_unwind(run)
             .unwrap_or_else(|_| Err(WriteError::Failed("a panic in the plan".to_owned())));
         match run {
-            Ok(Group { results, committed }) => {
+            Ok(Group {
+                results,
+                committed,
+                commit_micros,
+            }) => {
+                let micros = self.clock.now().as_micros() - begun.as_micros();
+                let work_micros = micros.max(0).unsigned_abs().saturating_sub(commit_micros);
+                let len = writes.iter().map(|write| write.items.len()).sum();
+                self.queue.took(len, work_micros, commit_micros);
                 committed
                     .into_iter()
                     .for_each(|(org, sequence)| self.commits.tell(org, sequence));

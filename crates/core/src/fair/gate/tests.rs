@@ -89,8 +89,8 @@ impl House {
             return;
         }
         self.guests += 1;
-        match self.gate.ask(host, self.guests, now) {
-            Asked::Now(guest) => self.working.entry(host).or_default().push_back(guest),
+        match self.gate.ask(host, now, || self.guests) {
+            Asked::Now => self.working.entry(host).or_default().push_back(self.guests),
             Asked::Waits => self.waiting.entry(host).or_default().push_back(self.guests),
             Asked::TurnedAway(_) => self.gate.leave(host, now),
         }
@@ -187,14 +187,14 @@ fn nobody_waits_who_would_wait_for_too_long() {
     let mut gate: Gate<u8, u8> = Gate::new(LIMITS);
     let now = Timestamp::from_micros(0);
     for guest in 0..4 {
-        assert_eq!(gate.ask(0, guest, now), Asked::Now(guest));
+        assert_eq!(gate.ask(0, now, || guest), Asked::Now);
     }
     // It takes turns of a minute to tell that turns are long.
     gate.end_turn(0, 60_000_000, now);
-    assert_eq!(gate.ask(0, 4, now), Asked::Now(4));
+    assert_eq!(gate.ask(0, now, || 4), Asked::Now);
 
-    assert_eq!(gate.ask(0, 5, now), Asked::Waits);
-    let Asked::TurnedAway(TurnedAway { retry_after_secs }) = gate.ask(0, 6, now) else {
+    assert_eq!(gate.ask(0, now, || 5), Asked::Waits);
+    let Asked::TurnedAway(TurnedAway { retry_after_secs }) = gate.ask(0, now, || 6) else {
         panic!("it waits for too long");
     };
     assert_eq!(retry_after_secs, 2);
