@@ -50,6 +50,8 @@ use crate::{Access, Clock, Database, OpenError, Org, Settings, Write, WriteError
 const READERS_MAX: usize = 16;
 /// How many of them may be searching: the others are for what is answered at once.
 const SEARCHES_MAX: usize = 8;
+/// How many may be looking for a key that is not known yet: a flood of wrong ones leaves the others to read.
+const KEY_LOOK_UPS_MAX: usize = 2;
 
 /// A PostgreSQL database, open.
 pub struct Postgres {
@@ -63,6 +65,7 @@ pub struct Postgres {
     in_flight: InFlight,
     known_keys: Arc<KnownKeys>,
     searches: Semaphore,
+    key_look_ups: Semaphore,
     failed: watch::Sender<bool>,
 }
 
@@ -123,6 +126,7 @@ impl Postgres {
             in_flight: InFlight::default(),
             known_keys,
             searches: Semaphore::new(SEARCHES_MAX),
+            key_look_ups: Semaphore::new(KEY_LOOK_UPS_MAX),
             failed: watch::channel(false).0,
         })
     }

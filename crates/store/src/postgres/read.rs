@@ -60,6 +60,7 @@ impl Postgres {
 
     async fn look_up_key(&self, hash: &[u8; 32]) -> Result<Option<KeyEntry>, ReadError> {
         self.reading(async {
+            let _turn = self.key_look_ups.acquire().await;
             let session = Session::take(&self.pool).await?;
             let begin = begin(Sight::Key(hash), Purpose::Read);
             // One flight, as every request begins with it.
