@@ -1,13 +1,14 @@
 //! What every handler has at hand.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use lanekeeper_store::{Clock, Org, Store};
 use uuid::Uuid;
 
 use crate::connection::{Limits, Phase, Shutdown};
 use crate::extract::LargeBodies;
+use crate::gate::Gate;
 use crate::rate_limit::{Limiter, RateLimit};
 
 /// How the server behaves.
@@ -25,6 +26,7 @@ pub struct App {
     pub(crate) clock: Clock,
     pub(crate) options: Options,
     pub(crate) limiter: Limiter,
+    pub(crate) gate: Arc<Gate>,
     pub(crate) large_bodies: LargeBodies,
     shutdown: Shutdown,
     used_keys: Mutex<BTreeSet<(Org, Uuid)>>,
@@ -35,12 +37,15 @@ impl App {
     #[must_use]
     pub fn new(store: Store, clock: Clock, options: Options, shutdown: Shutdown) -> Self {
         let limiter = Limiter::new(options.rate_limit);
+        let is_remote = matches!(store, Store::Postgres(_));
+        let gate = Arc::new(Gate::new(clock.clone(), is_remote));
         let used_keys = Mutex::default();
         Self {
             store,
             clock,
             options,
             limiter,
+            gate,
             large_bodies: LargeBodies::default(),
             shutdown,
             used_keys,

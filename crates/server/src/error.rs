@@ -54,6 +54,10 @@ pub(crate) enum ApiError {
     Internal,
 }
 
+/// Marks an answer to a request of which nothing was begun: there may be very many of them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Early;
+
 /// How an error is told: status, a code for programs, a message for people.
 struct Told {
     status: StatusCode,
@@ -343,6 +347,9 @@ impl IntoResponse for ApiError {
         }
         if let Some(secs) = self.retry_after_secs() {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(secs));
+        }
+        if let Self::Overloaded { .. } = self {
+            response.extensions_mut().insert(Early);
         }
         response
     }

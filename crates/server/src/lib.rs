@@ -6,6 +6,7 @@ mod auth;
 pub mod connection;
 mod error;
 mod extract;
+mod gate;
 mod query;
 mod rate_limit;
 mod routes;
@@ -48,6 +49,10 @@ async fn keep_house(app: Arc<App>) {
         ticks.tick().await;
         app.note_key_uses().await;
         app.limiter.forget_idle();
+        let turned_away = app.gate.take_turned_away();
+        if turned_away > 0 {
+            tracing::warn!(turned_away, "there was more to do than could be done");
+        }
         telemetry::tidy();
     }
 }

@@ -22,9 +22,10 @@ use axum::routing::{MethodRouter, delete, get, patch, post};
 use lanekeeper_core::key::KeyScope;
 
 use crate::app::App;
-use crate::auth::authenticate;
+use crate::auth::{Caller, authenticate};
 use crate::error::ApiError;
 use crate::extract::accepts_json;
+use crate::gate::Work;
 use crate::telemetry::observe;
 
 /// Largest body of one item, and of a hundred.
@@ -37,7 +38,7 @@ type Handler = MethodRouter<Arc<App>>;
 fn table() -> Vec<(Guarded, Handler)> {
     use records::{accounts, activities, contacts, notes, opportunities};
     let routes = [
-        read("GET /v1/opportunities", get(opportunities::list)),
+        list("GET /v1/opportunities", get(opportunities::list)),
         write("POST /v1/opportunities", post(opportunities::create)),
         search("POST /v1/opportunities/search", post(opportunities::search)),
         bulk_write(
@@ -64,7 +65,7 @@ fn table() -> Vec<(Guarded, Handler)> {
             "PATCH /v1/opportunities/bulk",
             patch(records::opportunity_updates::update_bulk),
         ),
-        read("GET /v1/accounts", get(accounts::list)),
+        list("GET /v1/accounts", get(accounts::list)),
         write("POST /v1/accounts", post(accounts::create)),
         search("POST /v1/accounts/search", post(accounts::search)),
         bulk_write("POST /v1/accounts/bulk", post(accounts::create_bulk)),
@@ -83,7 +84,7 @@ fn table() -> Vec<(Guarded, Handler)> {
             "PATCH /v1/accounts/bulk",
             patch(records::account_updates::update_bulk),
         ),
-        read("GET /v1/contacts", get(contacts::list)),
+        list("GET /v1/contacts", get(contacts::list)),
         write("POST /v1/contacts", post(contacts::create)),
         search("POST /v1/contacts/search", post(contacts::search)),
         bulk_write("POST /v1/contacts/bulk", post(contacts::create_bulk)),
@@ -102,7 +103,7 @@ fn table() -> Vec<(Guarded, Handler)> {
             "PATCH /v1/contacts/bulk",
             patch(records::contact_updates::update_bulk),
         ),
-        read("GET /v1/notes", get(notes::list)),
+        list("GET /v1/notes", get(notes::list)),
         write("POST /v1/notes", post(notes::create)),
         search("POST /v1/notes/search", post(notes::search)),
         bulk_write("POST /v1/notes/bulk", post(notes::create_bulk)),
@@ -110,7 +111,7 @@ fn table() -> Vec<(Guarded, Handler)> {
         write("PATCH /v1/notes/{note_id}", patch(notes::update)),
         bodiless("DELETE /v1/notes/{note_id}", delete(notes::remove)),
         bodiless("POST /v1/notes/{note_id}/restore", post(notes::restore)),
-        read("GET /v1/activities", get(activities::list)),
+        list("GET /v1/activities", get(activities::list)),
         write("POST /v1/activities", post(activities::create)),
         search("POST /v1/activities/search", post(activities::search)),
         bulk_write("POST /v1/activities/bulk", post(activities::create_bulk)),
@@ -134,7 +135,7 @@ fn table() -> Vec<(Guarded, Handler)> {
             "PATCH /v1/pipelines/{pipeline_id}",
             patch(pipelines::update),
         ),
-        read(
+        list(
             "GET /v1/pipelines/{pipeline_id}/summary",
             get(pipelines::summary),
         ),
@@ -191,7 +192,7 @@ fn table() -> Vec<(Guarded, Handler)> {
             "POST /v1/pipelines/{pipeline_id}/fields/bulk/update",
             post(fields::of_pipeline::update_bulk),
         ),
-        read("GET /v1/changes", get(changes::list)),
+        follow("GET /v1/changes", get(changes::list)),
         // Addresses of older clients.
         write(
             "POST /v1/inbound/opportunities",
@@ -200,14 +201,14 @@ fn table() -> Vec<(Guarded, Handler)> {
         write("POST /v1/inbound/accounts", post(accounts::create)),
         write("POST /v1/inbound/contacts", post(contacts::create)),
         write("POST /v1/inbound/notes", post(notes::create)),
-        read("GET /v2/inbound/opportunities", get(opportunities::list)),
+        list("GET /v2/inbound/opportunities", get(opportunities::list)),
         search(
             "POST /v2/inbound/opportunities/search",
             post(opportunities::search),
         ),
-        read("GET /v2/inbound/accounts", get(accounts::list)),
+        list("GET /v2/inbound/accounts", get(accounts::list)),
         search("POST /v2/inbound/accounts/search", post(accounts::search)),
-        read("GET /v2/inbound/contacts", get(contacts::list)),
+        list("GET /v2/inbound/contacts", get(contacts::list)),
         search("POST /v2/inbound/contacts/search", post(contacts::search)),
     ];
     let numbered = routes.into_iter().enumerate();
@@ -249,6 +250,10 @@ pub(crate) struct Guarded {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Read,
+    /// A read of many records.
+    Search,
+    /// A read that may wait for what is not there yet: it has a place only while it does not.
+    Follow,
     Write,
     BulkWrite,
 }
@@ -257,7 +262,7 @@ impl Guarded {
     /// The query parameters of a write.
     pub(crate) const fn parameters(&self) -> &'static [&'static str] {
         match self.kind {
-            Kind::Read => &[],
+            Kind::Read | Kind::Search | Kind::Follow => &[],
             Kind::Write => &["dry_run"],
             Kind::BulkWrite => &["dry_run", "partial"],
         }
@@ -268,9 +273,18 @@ fn read(name: &'static str, handler: Handler) -> (Guarded, Handler) {
     guarded(name, KeyScope::Read, 0, Kind::Read, handler)
 }
 
+fn list(name: &'static str, handler: Handler) -> (Guarded, Handler) {
+    guarded(name, KeyScope::Read, 0, Kind::Search, handler)
+}
+
+fn follow(name: &'static str, handler: Handler) -> (Guarded, Handler) {
+    guarded(name, KeyScope::Read, 0, Kind::Follow, handler)
+}
+
 /// A read whose question is a body.
 fn search(name: &'static str, handler: Handler) -> (Guarded, Handler) {
-    guarded(name, KeyScope::Read, SINGLE_BYTES_MAX, Kind::Read, handler)
+    let bytes_max = SINGLE_BYTES_MAX;
+    guarded(name, KeyScope::Read, bytes_max, Kind::Search, handler)
 }
 
 fn write(name: &'static str, handler: Handler) -> (Guarded, Handler) {
@@ -365,10 +379,10 @@ pub(crate) fn service(app: Arc<App>) -> Router {
         .with_state(app)
 }
 
-/// Key, right, rate, then the handler: nothing is read of a body before the caller may send it.
+/// Key, right, rate, a place, then the handler: nothing is read of a body before the caller may send it.
 async fn guard(
     State((app, route)): State<(Arc<App>, Guarded)>,
-    mut request: Request,
+    request: Request,
     next: Next,
 ) -> Response {
     if !accepts_json(request.headers()) {
@@ -383,9 +397,8 @@ async fn guard(
     let (left, counted) = app.limiter.count(caller.key_id, route.number);
     let mut response = match counted {
         Ok(()) => {
-            request.extensions_mut().insert(caller);
-            request.extensions_mut().insert(route);
-            next.run(request).await
+            let admitted = admit(&app, &route, caller, request, next).await;
+            admitted.unwrap_or_else(ApiError::into_response)
         }
         Err(error) => error.into_response(),
     };
@@ -393,4 +406,28 @@ async fn guard(
         left.tell(response.headers_mut());
     }
     response
+}
+
+/// Handles a request once there is a place for it; a read that is all there, in its turn.
+async fn admit(
+    app: &App,
+    route: &Guarded,
+    caller: Caller,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    let org = caller.org;
+    request.extensions_mut().insert(caller);
+    request.extensions_mut().insert(*route);
+    if route.kind == Kind::Follow {
+        return Ok(next.run(request).await);
+    }
+    let place = Arc::new(app.gate.enter(org)?);
+    let _turn = match route.kind {
+        Kind::Read => Some(place.turn(Work::Short).await?),
+        Kind::Search if route.body_bytes_max == 0 => Some(place.turn(Work::Long).await?),
+        Kind::Search | Kind::Follow | Kind::Write | Kind::BulkWrite => None,
+    };
+    request.extensions_mut().insert(Arc::clone(&place));
+    Ok(next.run(request).await)
 }

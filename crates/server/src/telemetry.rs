@@ -13,7 +13,7 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::error::ApiError;
+use crate::error::{ApiError, Early};
 
 tokio::task_local! {
     /// The id of the request that this task works on.
@@ -73,17 +73,19 @@ pub(crate) async fn observe(request: Request, next: Next) -> Response {
 
     let id_value = HeaderValue::from_str(&id).expect("an id is checked");
     response.headers_mut().insert(X_REQUEST_ID, id_value);
-    note(&id, &method, route, response.status().as_u16(), begun);
+    note(&id, &method, route, &response, begun);
     response
 }
 
-fn note(id: &str, method: &Method, route: String, status: u16, begun: Instant) {
+fn note(id: &str, method: &Method, route: String, response: &Response, begun: Instant) {
+    let status = response.status().as_u16();
+    let is_early = response.extensions().get::<Early>().is_some();
     let seconds = begun.elapsed().as_secs_f64();
     let method = known_method(method);
     metrics::counter!("lanekeeper_http_requests_total", "method" => method, "route" => route.clone(), "status" => status.to_string()).increment(1);
     metrics::histogram!("lanekeeper_http_request_seconds", "route" => route.clone())
         .record(seconds);
-    if status >= 500 {
+    if status >= 500 && !is_early {
         tracing::warn!(
             request_id = id,
             method,

@@ -15,6 +15,7 @@ use crate::answer::ok;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::error::ApiError;
+use crate::gate::Work;
 use crate::query::Query;
 
 const LIMIT_DEFAULT: i64 = 100;
@@ -48,7 +49,11 @@ async fn read(
     let mut commits = app.store.commits(&org);
     loop {
         commits.mark_unchanged();
-        let page = app.store.changes(org, after, limit).await?;
+        let page = {
+            let place = app.gate.enter(org)?;
+            let _turn = place.turn(Work::Long).await?;
+            app.store.changes(org, after, limit).await?
+        };
         if !page.changes.is_empty() || Instant::now() >= until {
             return Ok(page);
         }

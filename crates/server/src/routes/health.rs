@@ -29,7 +29,8 @@ pub(super) async fn ready(State(app): State<Arc<App>>) -> Response {
 }
 
 /// What was measured, as Prometheus reads it.
-pub(super) async fn metrics() -> Response {
+pub(super) async fn metrics(State(app): State<Arc<App>>) -> Response {
+    app.gate.tell();
     let text = "text/plain; version=0.0.4; charset=utf-8";
     ([(header::CONTENT_TYPE, text)], render_metrics()).into_response()
 }

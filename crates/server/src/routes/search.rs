@@ -16,7 +16,8 @@ use crate::answer::ok;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::error::ApiError;
-use crate::extract::{Received, parse, receive};
+use crate::extract::{parse, receive};
+use crate::gate::{Place, Turn, Work};
 use crate::query::Query;
 use crate::routes::Guarded;
 
@@ -62,7 +63,8 @@ pub(super) struct Input {
     org: Org,
     body: Value,
     /// Held until the request is answered.
-    _turn: Option<OwnedSemaphorePermit>,
+    _large_body: Option<OwnedSemaphorePermit>,
+    _turn: Turn,
 }
 
 impl FromRequest<Arc<App>> for Input {
@@ -76,10 +78,12 @@ impl FromRequest<Arc<App>> for Input {
         Query::of(&parts.uri, &[]).finish()?;
         let (limits, bytes_max) = (&app.options.limits, route.body_bytes_max);
         let received = receive(&parts.headers, body, bytes_max, limits, &app.large_bodies).await?;
-        let Received { bytes, turn } = received;
+        let place = extensions.get::<Arc<Place>>().ok_or(ApiError::Internal)?;
+        let turn = place.turn(Work::Long).await?;
         Ok(Self {
             org: caller.org,
-            body: parse(&bytes)?,
+            body: parse(&received.bytes)?,
+            _large_body: received.turn,
             _turn: turn,
         })
     }

@@ -14,6 +14,7 @@ mod keys;
 mod keys_and_limits;
 mod merges;
 mod openapi;
+mod overload;
 mod pipelines;
 mod redaction;
 mod search;
