@@ -19,6 +19,8 @@ pub(crate) struct Effort {
     pub(crate) lists: usize,
     /// Requests of one client for the same: so many, or those that there is time for.
     pub(crate) alone: (usize, Duration),
+    /// For how long a load is on, in each round.
+    pub(crate) pressure: Duration,
     pub(crate) starts: usize,
     /// Opportunities in the full database, unless the command line says otherwise.
     pub(crate) opportunities: usize,
@@ -34,6 +36,7 @@ pub(crate) const FULL: Effort = Effort {
     hellos: 100_000,
     lists: 10_000,
     alone: (1_000, Duration::from_secs(20)),
+    pressure: Duration::from_secs(3),
     starts: 9,
     opportunities: 1_000_000,
 };
@@ -47,6 +50,7 @@ pub(crate) const QUICK: Effort = Effort {
     hellos: 10_000,
     lists: 1_000,
     alone: (200, Duration::from_secs(2)),
+    pressure: Duration::from_millis(1_500),
     starts: 3,
     opportunities: 10_000,
 };

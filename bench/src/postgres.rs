@@ -1,6 +1,7 @@
 //! Creates over HTTP on PostgreSQL, and the same statements by pgbench in the same round.
 
 mod cluster;
+pub(crate) mod fair;
 mod full;
 mod log;
 mod pgbench;

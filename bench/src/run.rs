@@ -6,7 +6,7 @@ use crate::effort::Setting;
 use crate::report::{Machine, Report};
 use crate::stopwatch::Stopwatch;
 use crate::table::{Part, Row};
-use crate::{On, creates, curve, footprint, postgres, process, reads, searches};
+use crate::{On, creates, curve, fairness, footprint, postgres, process, reads, searches};
 
 /// What is measured.
 pub(crate) struct Plan {
@@ -22,6 +22,11 @@ pub(crate) struct Plan {
 impl Plan {
     fn has(&self, part: Part) -> bool {
         self.only.is_empty() || self.only.contains(&part)
+    }
+
+    fn place(&self) -> Result<&postgres::Place> {
+        let missing = "where PostgreSQL is: use `cargo xtask bench`, or `--on sqlite`";
+        self.place.as_ref().context(missing)
     }
 
     fn is_on(&self, on: On) -> bool {
@@ -44,9 +49,11 @@ pub(crate) fn run(setting: &Setting, plan: &Plan) -> Result<Report> {
         rows.extend(on_sqlite(setting, plan)?);
     }
     let (mut about, mut postgres_cpu) = (None, 0.0);
+    if plan.is_on(On::Postgres) && plan.has(Part::Fairness) {
+        rows.extend(postgres::fair::measure(setting, plan.place()?)?);
+    }
     if plan.is_on(On::Postgres) && plan.has(Part::Creates) {
-        let missing = "where PostgreSQL is: use `cargo xtask bench`, or `--on sqlite`";
-        let place = plan.place.as_ref().context(missing)?;
+        let place = plan.place()?;
         let bench = postgres::Bench::prepare(setting, place)?;
         rows.extend(bench.run()?);
         about = Some(bench.about()?);
@@ -78,11 +85,12 @@ pub(crate) fn run(setting: &Setting, plan: &Plan) -> Result<Report> {
 fn on_sqlite(setting: &Setting, plan: &Plan) -> Result<Vec<Row>> {
     /// A part, and what measures it.
     type Measured = (Part, fn(&Setting) -> Result<Vec<Row>>);
-    const PARTS: [Measured; 5] = [
+    const PARTS: [Measured; 6] = [
         (Part::Creates, creates::measure),
         (Part::Reads, reads::measure),
         (Part::Searches, searches::measure),
         (Part::Footprint, footprint::measure),
+        (Part::Fairness, fairness::measure),
         (Part::Generator, reads::generator),
     ];
     let mut rows = vec![];

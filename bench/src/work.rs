@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// A database that is set up, and what its creates have to name.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Tenant {
     pub(crate) pipeline_id: String,
     pub(crate) owner_email: String,
