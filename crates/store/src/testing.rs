@@ -1,5 +1,7 @@
 //! What the tests of both databases share.
 
+use std::sync::Arc;
+
 use lanekeeper_core::change::Actor;
 use lanekeeper_core::key::{Key, KeyScope};
 use lanekeeper_core::model::Model;
@@ -9,7 +11,7 @@ use lanekeeper_core::plan::{Item, Mode};
 use lanekeeper_core::{Command, DomainName, Faults, Object, Outcome, Timestamp};
 use uuid::Uuid;
 
-use crate::{Org, Write, Written};
+use crate::{Answer, Idempotency, Org, Write, Written};
 
 /// Always the same ids, so that commands made before the store fit it.
 pub(crate) fn setup() -> Setup {
@@ -56,6 +58,20 @@ pub(crate) fn account(domain: &str) -> Item {
     Item {
         command: Some(Command::ResolveAccount(Box::new(resolve))),
         faults: Default::default(),
+    }
+}
+
+/// A write that is done once, however often it is sent.
+pub(crate) fn once(org: Org, key: &str) -> Write {
+    let body = vec![];
+    let answer = Answer { status: 200, body };
+    Write {
+        idempotency: Some(Idempotency {
+            key: key.to_owned(),
+            fingerprint: [0; 32],
+            render: Arc::new(move |_| Some(answer.clone())),
+        }),
+        ..write(org, vec![account("once.com")], Mode::Whole)
     }
 }
 

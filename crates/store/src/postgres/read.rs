@@ -233,7 +233,7 @@ impl Postgres {
     }
 }
 
-async fn record(
+pub(super) async fn record(
     client: &Client,
     org: Org,
     object: Object,
@@ -344,7 +344,7 @@ fn owner_brief(row: &Row, first: usize) -> Result<Option<OwnerBrief>, ReadError>
     }))
 }
 
-async fn changes(
+pub(super) async fn changes(
     client: &Client,
     org: Org,
     after: i64,

@@ -5,6 +5,7 @@ mod distribution;
 mod engines;
 mod laws;
 mod plans;
+mod statements;
 mod tls;
 
 use lanekeeper_core::Change;

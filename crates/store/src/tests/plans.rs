@@ -291,7 +291,7 @@ pub(crate) fn rare() -> Vec<(Draft, &'static str, &'static str)> {
         ),
         (
             sorted(
-                deal("account_domain", "eq", text("nobody.example.com")),
+                deal("account_domain", "eq", text("d2.example.com")),
                 "name",
                 "asc",
             ),

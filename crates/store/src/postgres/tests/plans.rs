@@ -25,7 +25,7 @@ const TEXTS: &str = "
 /// What everybody's notes are about.
 const TARGET: Uuid = Uuid::from_u128(7);
 
-async fn open_filled() -> TestStore {
+pub(super) async fn open_filled() -> TestStore {
     let test = TestStore::open().await;
     test.postgres().make(test.org, &filled(COUNT)).await;
     let entries = [Object::Note, Object::Activity].into_iter();

@@ -2,7 +2,6 @@
 //! and each of them is explained.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
@@ -20,12 +19,12 @@ use uuid::Uuid;
 
 use super::laws::{ids, run};
 use super::search::make;
-use super::{Sqlite, TestStore, account, open, setup, sqlite, write};
+use super::{Sqlite, TestStore, open, setup, sqlite, write};
 use crate::sqlite::connection::{open_reader, open_writer};
 use crate::sqlite::cycle::Cycle;
-use crate::testing::{bound, opportunity};
+use crate::testing::{bound, once, opportunity};
 use crate::tests::plans::{MORE_THAN_FEW, filled, orders, rare};
-use crate::{Answer, Clock, Idempotency, Org};
+use crate::{Clock, Org};
 
 /// What there is so little of that it may be read whole, the organisations and what waits for the index of texts; and what is
 /// read from its oldest row, up to a limit: the answers that are kept for retries.
@@ -91,15 +90,7 @@ impl Heard {
         }
         for number in 0..6 {
             clock.advance(Duration::from_secs(15 * 3_600));
-            let mut write = write(self.test.org, vec![account("kept.com")], Default::default());
-            write.idempotency = Some(Idempotency {
-                key: format!("key {}", number / 2),
-                fingerprint: [0; 32],
-                render: Arc::new(|_| {
-                    let body = vec![];
-                    Some(Answer { status: 200, body })
-                }),
-            });
+            let write = once(self.test.org, &format!("key {}", number / 2));
             cycle.run(&mut connection, &[&write]).unwrap();
         }
         heard.try_iter().collect()
