@@ -106,7 +106,7 @@ mod tests {
 
     fn look_up(keys: &KnownKeys) -> LookUp {
         let unknown = keys.get(&HASH);
-        unknown.err().expect("it is not known")
+        unknown.expect_err("it is not known")
     }
 
     #[test]
