@@ -6,7 +6,9 @@ use crate::effort::Setting;
 use crate::report::{Machine, Report};
 use crate::stopwatch::Stopwatch;
 use crate::table::{Part, Row};
-use crate::{On, creates, curve, fairness, footprint, postgres, process, reads, searches};
+use crate::{
+    On, creates, curve, fairness, footprint, postgres, process, progress, reads, searches,
+};
 
 /// What is measured.
 pub(crate) struct Plan {
@@ -35,7 +37,7 @@ impl Plan {
 }
 
 /// # Errors
-/// At the first request that fails, and at anything that could not be measured as it is said to be.
+/// Where nothing can be measured. A part that fails is a row that failed.
 pub(crate) fn run(setting: &Setting, plan: &Plan) -> Result<Report> {
     let file_system = process::file_system(setting.folder)?;
     ensure!(
@@ -46,19 +48,19 @@ pub(crate) fn run(setting: &Setting, plan: &Plan) -> Result<Report> {
     let cpu_before = (process::machine_cpu_seconds()?, our_cpu_seconds()?);
     let mut rows = vec![];
     if plan.is_on(On::Sqlite) {
-        rows.extend(on_sqlite(setting, plan)?);
+        rows.extend(on_sqlite(setting, plan));
     }
-    let (mut about, mut postgres_cpu) = (None, 0.0);
     if plan.is_on(On::Postgres) && plan.has(Part::Fairness) {
-        rows.extend(postgres::fair::measure(setting, plan.place()?)?);
+        let measured = plan.place();
+        let measured = measured.and_then(|place| postgres::fair::measure(setting, place));
+        rows.extend(or_failed(Part::Fairness, "PostgreSQL", measured));
     }
+    let mut on_postgres = OnPostgres::default();
     if plan.is_on(On::Postgres) && plan.has(Part::Creates) {
-        let place = plan.place()?;
-        let bench = postgres::Bench::prepare(setting, place)?;
-        rows.extend(bench.run()?);
-        about = Some(bench.about()?);
-        postgres_cpu = bench.cpu_seconds()?;
+        let measured = measure_postgres(setting, plan, &mut on_postgres);
+        rows.extend(or_failed(Part::Creates, "PostgreSQL", measured));
     }
+    let OnPostgres { about, cpu_seconds } = on_postgres;
     let curve = match plan.curve {
         true => curve::measure(setting)?,
         false => vec![],
@@ -66,7 +68,7 @@ pub(crate) fn run(setting: &Setting, plan: &Plan) -> Result<Report> {
 
     let seconds = watch.elapsed().as_secs_f64();
     let machine_cpu = process::machine_cpu_seconds()? - cpu_before.0;
-    let our_cpu = our_cpu_seconds()? - cpu_before.1 + postgres_cpu;
+    let our_cpu = our_cpu_seconds()? - cpu_before.1 + cpu_seconds;
     let machine = Machine {
         cores: std::thread::available_parallelism()?.get(),
         file_system,
@@ -82,7 +84,7 @@ pub(crate) fn run(setting: &Setting, plan: &Plan) -> Result<Report> {
     })
 }
 
-fn on_sqlite(setting: &Setting, plan: &Plan) -> Result<Vec<Row>> {
+fn on_sqlite(setting: &Setting, plan: &Plan) -> Vec<Row> {
     /// A part, and what measures it.
     type Measured = (Part, fn(&Setting) -> Result<Vec<Row>>);
     const PARTS: [Measured; 6] = [
@@ -93,11 +95,35 @@ fn on_sqlite(setting: &Setting, plan: &Plan) -> Result<Vec<Row>> {
         (Part::Fairness, fairness::measure),
         (Part::Generator, reads::generator),
     ];
-    let mut rows = vec![];
-    for (_, measure) in PARTS.into_iter().filter(|(part, _)| plan.has(*part)) {
-        rows.extend(measure(setting)?);
-    }
-    Ok(rows)
+    let parts = PARTS.into_iter().filter(|(part, _)| plan.has(*part));
+    let rows = parts.map(|(part, measure)| or_failed(part, "SQLite", measure(setting)));
+    rows.flatten().collect()
+}
+
+/// What a run tells of PostgreSQL besides.
+#[derive(Default)]
+struct OnPostgres {
+    about: Option<String>,
+    /// Its own processor time.
+    cpu_seconds: f64,
+}
+
+fn measure_postgres(setting: &Setting, plan: &Plan, told: &mut OnPostgres) -> Result<Vec<Row>> {
+    let bench = postgres::Bench::prepare(setting, plan.place()?)?;
+    told.about = Some(bench.about()?);
+    let rows = bench.run();
+    told.cpu_seconds = bench.cpu_seconds()?;
+    rows
+}
+
+/// A part that fails is a row that says so: a long run keeps what else it has measured, and ends as failed.
+fn or_failed(part: Part, database: &str, measured: Result<Vec<Row>>) -> Vec<Row> {
+    measured.unwrap_or_else(|error| {
+        progress(&format!("{error:#}"));
+        let failure = Some(error.root_cause().to_string());
+        let row = Row::new(part, format!("{database}, all the rest"));
+        vec![Row { failure, ..row }]
+    })
 }
 
 /// Servers and pgbench are our children.
