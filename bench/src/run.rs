@@ -53,16 +53,31 @@ pub(crate) fn run(setting: &Setting, plan: &Plan) -> Result<Report> {
     if plan.is_on(On::Postgres) && plan.has(Part::Fairness) {
         let measured = plan.place();
         let measured = measured.and_then(|place| postgres::fair::measure(setting, place));
-        rows.extend(or_failed(Part::Fairness, "PostgreSQL", measured));
+        rows.extend(or_failed(
+            Part::Fairness,
+            "PostgreSQL, all the rest",
+            measured,
+        ));
     }
     let mut on_postgres = OnPostgres::default();
     if plan.is_on(On::Postgres) && plan.has(Part::Creates) {
         let measured = measure_postgres(setting, plan, &mut on_postgres);
-        rows.extend(or_failed(Part::Creates, "PostgreSQL", measured));
+        rows.extend(or_failed(
+            Part::Creates,
+            "PostgreSQL, all the rest",
+            measured,
+        ));
     }
     let OnPostgres { about, cpu_seconds } = on_postgres;
     let curve = match plan.curve {
-        true => curve::measure(setting)?,
+        true => curve::measure(setting).unwrap_or_else(|error| {
+            rows.extend(or_failed(
+                Part::Reads,
+                "latency over table size",
+                Err(error),
+            ));
+            vec![]
+        }),
         false => vec![],
     };
 
@@ -96,7 +111,8 @@ fn on_sqlite(setting: &Setting, plan: &Plan) -> Vec<Row> {
         (Part::Generator, reads::generator),
     ];
     let parts = PARTS.into_iter().filter(|(part, _)| plan.has(*part));
-    let rows = parts.map(|(part, measure)| or_failed(part, "SQLite", measure(setting)));
+    let rows =
+        parts.map(|(part, measure)| or_failed(part, "SQLite, all the rest", measure(setting)));
     rows.flatten().collect()
 }
 
@@ -117,12 +133,14 @@ fn measure_postgres(setting: &Setting, plan: &Plan, told: &mut OnPostgres) -> Re
 }
 
 /// A part that fails is a row that says so: a long run keeps what else it has measured, and ends as failed.
-fn or_failed(part: Part, database: &str, measured: Result<Vec<Row>>) -> Vec<Row> {
+fn or_failed(part: Part, name: &str, measured: Result<Vec<Row>>) -> Vec<Row> {
     measured.unwrap_or_else(|error| {
         progress(&format!("{error:#}"));
         let failure = Some(error.root_cause().to_string());
-        let row = Row::new(part, format!("{database}, all the rest"));
-        vec![Row { failure, ..row }]
+        vec![Row {
+            failure,
+            ..Row::new(part, name)
+        }]
     })
 }
 
