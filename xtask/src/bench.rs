@@ -39,9 +39,10 @@ pub(crate) fn bench(root: &Path, args: &[String]) -> Result<()> {
     succeed(bench.args(args))
 }
 
-/// Creates are measured on both databases, unless one is named; nothing else needs PostgreSQL.
+/// Creates and fairness are measured on both databases, unless one is named; nothing else needs PostgreSQL.
 fn needs_postgres(args: &[String]) -> bool {
-    option(args, "--on").is_none_or(|on| on == "postgres") && measures(args, "creates")
+    let is_measured = measures(args, "creates") || measures(args, "fairness");
+    option(args, "--on").is_none_or(|on| on == "postgres") && is_measured
 }
 
 /// A quick run leaves builds alone.
@@ -105,11 +106,12 @@ mod tests {
     }
 
     #[test]
-    fn postgres_is_brought_for_creates_and_for_nothing_else() {
+    fn postgres_is_brought_for_creates_and_fairness_and_for_nothing_else() {
         for line in [
             "",
             "--quick --json",
             "--only reads,creates",
+            "--only fairness",
             "--on=postgres",
         ] {
             assert!(needs_postgres(&args(line)), "{line}");
