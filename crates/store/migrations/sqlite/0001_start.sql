@@ -232,8 +232,9 @@ create table opportunity (
 create index opportunity_by_update on opportunity (org, pipeline_id, updated_at) where deleted_at is null;
 create index opportunity_by_creation on opportunity (org, pipeline_id, created_at) where deleted_at is null;
 create index opportunity_by_stage on opportunity (org, pipeline_id, stage_id, updated_at) where deleted_at is null;
--- What is in a stage, in the trash or not, and how much that is worth, without a look at the rows.
-create index opportunity_of_stage on opportunity (org, pipeline_id, stage_id, deleted_at, deal_size);
+-- What is in a stage, in the trash or not, and how much that is worth, without a look at the rows: in the order in which they
+-- were created, so that a new one goes to the end of its stage.
+create index opportunity_of_stage on opportunity (org, pipeline_id, stage_id, deleted_at, rid, deal_size);
 create index opportunity_by_owner on opportunity (org, pipeline_id, owner_id, updated_at) where deleted_at is null;
 create index opportunity_by_deal_size on opportunity (org, pipeline_id, deal_size) where deleted_at is null;
 create index opportunity_by_close_date on opportunity (org, pipeline_id, close_date) where deleted_at is null;
