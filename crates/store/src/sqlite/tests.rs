@@ -22,6 +22,7 @@ use uuid::Uuid;
 use super::Sqlite;
 use super::apply::{Origin, apply};
 use super::connection::open_writer;
+use super::index_text;
 use crate::testing::{account, setup, write};
 use crate::{Access, Clock, Database, Org, Settings, Store};
 
@@ -95,6 +96,7 @@ impl Sqlite {
         };
         let transaction = connection.unchecked_transaction().unwrap();
         apply(&transaction, &origin, changes, last).unwrap();
+        index_text::flush(&transaction).unwrap();
         transaction.commit().unwrap();
     }
 }

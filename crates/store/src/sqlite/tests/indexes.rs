@@ -1,6 +1,7 @@
 //! The tables that are indexes of other tables say what those do, however they came to be.
 
 use lanekeeper_core::model::generate::search::records;
+use lanekeeper_core::query::Draft;
 use lanekeeper_core::{Change, Object, Record};
 use proptest::prelude::*;
 use rusqlite::Connection;
@@ -36,6 +37,23 @@ pub(super) fn check_indexes(connection: &Connection, org: Org) {
         }
     }
     assert_eq!(kept, rows(&scratch));
+}
+
+/// Fails unless the text of every record waits or is in the index of texts, and none is in both.
+fn check_texts(connection: &Connection) {
+    for object in Object::ALL {
+        let name = object.name();
+        let rids = |sql: &str| -> Vec<i64> {
+            let mut statement = connection.prepare(sql).unwrap();
+            let rids = statement.query_map([], |row| row.get(0));
+            rids.unwrap().map(Result::unwrap).collect()
+        };
+        let known = rids(&format!(
+            "select record from waiting_text where object = '{name}'
+             union all select id from {name}_text_docsize order by 1"
+        ));
+        assert_eq!(known, rids(&format!("select rid from {name} order by rid")));
+    }
 }
 
 /// Every row of the indexes, as text.
@@ -75,8 +93,32 @@ proptest! {
             make(&test, &edits_of(&changes, object));
         }
 
-        check_indexes(&open_writer(&test.path, 0).unwrap(), test.org);
+        let connection = open_writer(&test.path, 0).unwrap();
+        check_indexes(&connection, test.org);
+        check_texts(&connection);
     }
+}
+
+#[test]
+fn texts_wait_until_they_are_many_and_are_found_all_the_while() {
+    let test = open();
+    let accounts = (1..=7).map(super::search::account);
+    let found = accounts.map(|account| {
+        make(&test, &[Change::CreateRecord(account)]);
+        let draft = Draft {
+            text: Some("example".to_owned()),
+            ..Draft::of(Object::Account)
+        };
+        (
+            count(&test, "waiting_text"),
+            super::search::page(&test, &draft).found.len(),
+        )
+    });
+    let found: Vec<_> = found.collect();
+    assert_eq!(
+        found,
+        [(1, 1), (2, 2), (3, 3), (0, 4), (1, 5), (2, 6), (3, 7)]
+    );
 }
 
 #[test]
