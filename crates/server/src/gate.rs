@@ -20,7 +20,7 @@ const PLACES_EACH: usize = 256;
 const TURNS_EACH: usize = 2;
 /// On PostgreSQL most of a short read is waiting: as many as there are connections to read, and of these for one of several.
 const REMOTE_TURNS: usize = 16;
-const REMOTE_TURNS_OF_ONE: usize = 4;
+const REMOTE_TURNS_OF_ONE: usize = 2;
 
 /// How much work a read is. Long ones do not keep their own organisation's short ones waiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
