@@ -155,3 +155,41 @@ impl State {
         (1..self.served.len()).contains(&len) && waiting.all(|org| self.served.contains(&org))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use lanekeeper_core::plan::Mode;
+
+    use super::*;
+    use crate::testing::{account, write};
+
+    fn push(queue: &Queue, number: u8) {
+        let org = Org::new(number.into(), Uuid::from_u128(number.into()));
+        let write = write(org, vec![account("acme.com")], Mode::Whole);
+        queue.push((Box::new(write), oneshot::channel().0)).unwrap();
+    }
+
+    #[test]
+    fn the_writer_waits_only_for_whom_it_has_just_answered() {
+        let queue = Queue::new(&Settings::default(), Clock::default());
+        [1, 1, 2].into_iter().for_each(|org| push(&queue, org));
+        assert!(!queue.lock().may_wait());
+        assert_eq!(queue.next().unwrap().group.len(), 3);
+
+        push(&queue, 1);
+        assert!(queue.lock().may_wait());
+        push(&queue, 3);
+        assert!(!queue.lock().may_wait());
+    }
+
+    #[test]
+    fn what_was_taken_before_the_end_is_still_done() {
+        let queue = Queue::new(&Settings::default(), Clock::default());
+        push(&queue, 1);
+
+        queue.close();
+
+        assert_eq!(queue.next().unwrap().group.len(), 1);
+        assert!(queue.next().is_none());
+    }
+}
