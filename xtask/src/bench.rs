@@ -7,6 +7,7 @@ use std::time::{Instant, SystemTime};
 
 use anyhow::{Context, Result, bail};
 
+use crate::cargo::cargo;
 use crate::postgres::{Cluster, program};
 use crate::run::target_folder;
 use crate::tools::Tool;
@@ -20,7 +21,7 @@ pub(crate) fn bench(root: &Path, args: &[String]) -> Result<()> {
     Tool::CCompiler.require()?;
     for package in ["lanekeeper", "lanekeeper-bench"] {
         let words = ["build", "--release", "--locked", "--package", package];
-        succeed(Command::new("cargo").args(words).current_dir(root))?;
+        succeed(cargo().args(words).current_dir(root))?;
     }
     let folder = target_folder(root)?.join("release");
     let mut bench = Command::new(folder.join("lanekeeper-bench"));
@@ -75,7 +76,7 @@ fn is_end(rest: &str) -> bool {
 #[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
 fn rebuild_seconds(root: &Path) -> Result<f64> {
     let build = || {
-        let mut cargo = Command::new("cargo");
+        let mut cargo = cargo();
         let words = ["build", "--quiet", "--locked", "--package", "lanekeeper"];
         succeed(cargo.args(words).current_dir(root))
     };

@@ -1,11 +1,11 @@
 //! `cargo xtask test`: every check of this repository, one after the other, stopping at the first that fails.
 
 use std::path::Path;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
+use crate::cargo::cargo;
 use crate::client;
 use crate::fuzz;
 use crate::instructions;
@@ -206,7 +206,7 @@ fn timed(screen: Screen, check: &Check, root: &Path, args: &[String]) -> (Durati
 }
 
 fn perform(work: &Work, root: &Path, args: &[String]) -> Result<()> {
-    let mut cargo = Command::new("cargo");
+    let mut cargo = cargo();
     let mut cluster = None;
     match work {
         Work::Ours(_, perform) => return perform(root),

@@ -10,6 +10,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
+use crate::cargo::cargo;
 use crate::run::target_folder;
 use crate::screen::Screen;
 use crate::tools::Tool;
@@ -109,7 +110,7 @@ fn count(root: &Path) -> Result<Counts> {
 
 /// The program, compiled beside that of the tests and with the same dependencies.
 fn build(root: &Path) -> Result<PathBuf> {
-    let mut cargo = Command::new("cargo");
+    let mut cargo = cargo();
     cargo
         .args(["build", "--locked", "--workspace", "--bench", PROGRAM])
         .args(["--message-format", "json-render-diagnostics"])

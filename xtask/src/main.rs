@@ -5,6 +5,7 @@
 #![expect(clippy::print_stdout, reason = "a command's answer belongs on stdout")]
 
 mod bench;
+mod cargo;
 mod checks;
 mod client;
 mod fuzz;

@@ -6,6 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+use crate::cargo::cargo;
 use crate::tools::Tool;
 
 /// Does not return if all goes well: xtask is replaced by the server, so that Ctrl-C and `kill` reach the
@@ -14,7 +15,7 @@ use crate::tools::Tool;
 pub(crate) fn run(root: &Path, args: &[String]) -> Result<()> {
     Tool::CCompiler.require()?;
     let build = ["build", "--profile", "quick", "--package", "lanekeeper"];
-    let status = Command::new("cargo")
+    let status = cargo()
         .args(build)
         .current_dir(root)
         .status()
@@ -34,7 +35,7 @@ pub(crate) fn run(root: &Path, args: &[String]) -> Result<()> {
 
 /// Asks cargo, because `CARGO_TARGET_DIR` and configuration files may move it.
 pub(crate) fn target_folder(root: &Path) -> Result<PathBuf> {
-    let mut metadata = Command::new("cargo");
+    let mut metadata = cargo();
     metadata
         .args(["metadata", "--format-version", "1", "--no-deps"])
         .current_dir(root);

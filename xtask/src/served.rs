@@ -8,6 +8,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
+use crate::cargo::cargo;
 use crate::run::target_folder;
 use crate::tools::Tool;
 
@@ -35,7 +36,7 @@ impl Program {
     pub(crate) fn build(root: &Path, folder: &Path) -> Result<Self> {
         Tool::CCompiler.require()?;
         let build = ["build", "--locked", "--workspace", "--tests", "--bins"];
-        let status = Command::new("cargo")
+        let status = cargo()
             .args(build)
             .current_dir(root)
             .status()

@@ -1,9 +1,10 @@
 //! `lanekeeper-core` decides; it has no clock, no I/O, no randomness. Its dependencies must not either.
 
 use std::path::Path;
-use std::process::Command;
 
 use anyhow::{Context, Result, bail};
+
+use crate::cargo::cargo;
 
 const IMPURE: [&str; 13] = [
     "axum",
@@ -28,7 +29,7 @@ const IMPURE: [&str; 13] = [
 /// alone, which is what core itself asked for. Macros run in the compiler and are left out, development
 /// dependencies too; every platform is looked at.
 pub(crate) fn dependency_tree(root: &Path) -> Result<String> {
-    let mut tree = Command::new("cargo");
+    let mut tree = cargo();
     tree.args([
         "tree",
         "--locked",
