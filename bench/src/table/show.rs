@@ -139,9 +139,10 @@ fn said(verdict: &Verdict) -> String {
         Verdict::NoTarget => String::new(),
         Verdict::Met => "met".to_owned(),
         Verdict::Missed(missed) => {
-            let missed = missed
-                .iter()
-                .map(|(of, part)| format!("{of} by {:.0} %", part * 100.0));
+            let missed = missed.iter().map(|(of, part)| match part {
+                ..1.0 => format!("{of} by {:.0} %", part * 100.0),
+                _ => format!("{of} is {:.1} times that", part + 1.0),
+            });
             format!("missed: {}", missed.collect::<Vec<_>>().join("; "))
         }
         Verdict::NotJudged(why) => format!("not judged: {why}"),
