@@ -18,6 +18,8 @@ use crate::{progress, world};
 const FLOOD: usize = 64;
 /// How much more comes than can be done.
 const OVERLOAD: f64 = 3.0;
+/// Less than this is not what the target is about.
+const OVERLOAD_LEAST: f64 = 2.5;
 /// Clients that find out how much can be done, and connections on which more comes.
 const PEAK_CLIENTS: usize = 128;
 const CONNECTIONS: usize = 768;
@@ -222,6 +224,7 @@ impl Fairness<'_> {
             figure: Some((refused_p99_ms, "ms, p99 of a refusal")),
             limit: Some(Limit::per_second("what can be done", peak, good)),
             targets: vec![Target::ratio("ratio", ratio, GOODPUT_LEAST)],
+            unjudged: (sent < OVERLOAD_LEAST).then(|| "too little came".to_owned()),
             ..Row::new(
                 Part::Fairness,
                 format!(
