@@ -47,6 +47,11 @@ impl Postgres {
     }
 
     pub(crate) async fn key(&self, hash: &[u8; 32]) -> Result<Option<KeyEntry>, ReadError> {
+        if let Ok(known) = self.known_keys.get(hash) {
+            return Ok(Some(known));
+        }
+        let _turn = self.key_look_ups.acquire().await;
+        // Whose turn was before may have found the same.
         let look_up = match self.known_keys.get(hash) {
             Ok(known) => return Ok(Some(known)),
             Err(look_up) => look_up,
@@ -60,7 +65,6 @@ impl Postgres {
 
     async fn look_up_key(&self, hash: &[u8; 32]) -> Result<Option<KeyEntry>, ReadError> {
         self.reading(async {
-            let _turn = self.key_look_ups.acquire().await;
             let session = Session::take(&self.pool).await?;
             let begin = begin(Sight::Key(hash), Purpose::Read);
             // One flight, as every request begins with it.
