@@ -1,7 +1,7 @@
 //! Keys that were looked up a moment ago. Every request begins with one, and to ask for it would be a transaction of its own.
 //!
-//! What this server revokes, it forgets before it answers; of what a command revokes, it is told. What another server revokes,
-//! it learns when it looks again; writes look in their own transaction besides.
+//! What this server revokes, it forgets before it answers; of what others revoke, it is told. If that goes astray, it learns it when
+//! it looks again; writes look in their own transaction besides.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

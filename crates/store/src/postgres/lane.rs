@@ -167,6 +167,7 @@ impl Lane {
             }) => {
                 if revokes_keys {
                     self.known_keys.forget();
+                    self.health.tell_revocation();
                 }
                 self.statistics.wrote(changes);
                 if let Some(sequence) = committed {

@@ -1,4 +1,4 @@
-//! What the other servers are told: which organisations have committed, and how far.
+//! What the other servers are told: which organisations have committed, and how far, and that keys were revoked.
 //!
 //! In a transaction of its own: one that both writes and notifies would have to wait for every other. And not on the connection
 //! that listens: whoever else does both on that PostgreSQL, in whatever database, can make this wait.
@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
-use super::health::CHANNEL;
+use super::health::{CHANNEL, KEY_REVOKED};
 use crate::Org;
 use crate::error::chain;
 
@@ -22,16 +22,29 @@ const TOLD_AGAIN_AFTER: Duration = Duration::from_millis(200);
 /// How long a server that stops tries to tell what is left.
 const LEFT_WITHIN: Duration = Duration::from_millis(500);
 
-/// The commits that the other servers have not been told of.
+/// What the other servers have not been told.
 #[derive(Default)]
 pub(super) struct Outbox {
-    last: Mutex<BTreeMap<Uuid, i64>>,
+    news: Mutex<News>,
     filled: Notify,
+}
+
+#[derive(Clone, Default, PartialEq, Eq)]
+struct News {
+    /// The last sequence of each organisation that has committed.
+    commits: BTreeMap<Uuid, i64>,
+    /// How often keys were revoked.
+    revocations: u64,
 }
 
 impl Outbox {
     pub(super) fn put(&self, org: Org, sequence: i64) {
-        self.lock().insert(org.id(), sequence);
+        self.lock().commits.insert(org.id(), sequence);
+        self.filled.notify_one();
+    }
+
+    pub(super) fn put_revocation(&self) {
+        self.lock().revocations += 1;
         self.filled.notify_one();
     }
 
@@ -69,21 +82,34 @@ impl Outbox {
         drop(timeout(LEFT_WITHIN, emptied).await);
     }
 
-    /// What was told, but for organisations that have gone on since.
-    fn take_out(&self, told: &BTreeMap<Uuid, i64>) {
-        self.lock()
-            .retain(|org, sequence| told.get(org) != Some(sequence));
+    /// What was told, but for what has come since.
+    fn take_out(&self, told: &News) {
+        let mut news = self.lock();
+        let is_untold = |org: &Uuid, sequence: &mut i64| told.commits.get(org) != Some(sequence);
+        news.commits.retain(is_untold);
+        news.revocations -= told.revocations;
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<Uuid, i64>> {
-        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, News> {
+        self.news.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-async fn tell(pool: &Pool, told: &BTreeMap<Uuid, i64>) -> Result<(), String> {
-    let told = told.iter();
-    let told = told.map(|(org, sequence)| format!("{org} {sequence}"));
-    let told: Vec<String> = told.collect();
+impl News {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    fn payloads(&self) -> Vec<String> {
+        let commits = self.commits.iter();
+        let commits = commits.map(|(org, sequence)| format!("{org} {sequence}"));
+        let revoked = (self.revocations > 0).then(|| KEY_REVOKED.to_owned());
+        commits.chain(revoked).collect()
+    }
+}
+
+async fn tell(pool: &Pool, news: &News) -> Result<(), String> {
+    let told = news.payloads();
     let client = pool.get().await.map_err(|error| chain(&error))?;
     let sql = "select pg_notify($1, told) from unnest($2::text[]) as told";
     let notify = client.prepare_cached(sql).await;
