@@ -22,7 +22,7 @@ const ASKED_EVERY: Duration = Duration::from_millis(200);
 const ANSWERED_WITHIN: Duration = Duration::from_millis(500);
 /// Why a database is taken to be away.
 pub(super) const SILENT: &str = "it does not answer";
-/// Where servers tell each other of commits, and are told that a key was revoked.
+/// Where servers tell each other of commits, and that a key was revoked.
 pub(super) const CHANNEL: &str = "lanekeeper_commits";
 /// What is told when a key was revoked.
 pub(super) const KEY_REVOKED: &str = "key revoked";

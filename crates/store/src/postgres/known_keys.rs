@@ -1,15 +1,16 @@
 //! Keys that were looked up a moment ago. Every request begins with one, and to ask for it would be a transaction of its own.
 //!
 //! What this server revokes, it forgets before it answers; of what others revoke, it is told. If that goes astray, it learns it when
-//! it looks again; writes look in their own transaction besides.
+//! it looks again, for which a command waits; writes look in their own transaction besides.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use crate::{Clock, KeyEntry};
 
 /// How long a key is taken for good.
-const KNOWN_MICROS: i64 = 500_000;
+pub(super) const KNOWN_FOR: Duration = Duration::from_millis(500);
 /// Keys that are kept at most.
 const LEN_MAX: usize = 10_000;
 
@@ -38,7 +39,7 @@ impl KnownKeys {
         let now = self.clock.now().as_micros();
         let state = self.lock();
         match state.keys.get(hash) {
-            Some((entry, at)) if now - at < KNOWN_MICROS => Ok(entry.clone()),
+            Some((entry, at)) if now - at < known_micros() => Ok(entry.clone()),
             _ => Err(LookUp {
                 at: now,
                 age: state.age,
@@ -68,6 +69,10 @@ impl KnownKeys {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn known_micros() -> i64 {
+    i64::try_from(KNOWN_FOR.as_micros()).expect("it is short")
 }
 
 /// A look-up that has begun.
@@ -132,7 +137,7 @@ mod tests {
         let keys = KnownKeys::new(Clock::default());
         let LookUp { at, age } = look_up(&keys);
         let long_ago = LookUp {
-            at: at - KNOWN_MICROS,
+            at: at - known_micros(),
             age,
         };
         keys.keep(&HASH, &long_ago, &entry());

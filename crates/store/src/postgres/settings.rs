@@ -5,12 +5,13 @@ use lanekeeper_core::change::{Actor, Change};
 use lanekeeper_core::key::Key;
 use lanekeeper_core::pipeline::UnknownAttributes;
 use lanekeeper_core::plan::setup::Setup;
+use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::Postgres;
 use super::apply::{Changeset, apply};
 use super::cycle::lock;
-use super::health::{CHANNEL, KEY_REVOKED};
+use super::known_keys::KNOWN_FOR;
 use super::load::settings::keys_by_id;
 use super::session::{Purpose, Session, Sight};
 use crate::clock::Mint;
@@ -82,11 +83,12 @@ impl Postgres {
         }
         let revoked_at = self.clock.now();
         let changes = vec![Change::RevokeKey { id, revoked_at }];
-        // Servers hear of it at the commit.
-        let tell = "select pg_notify($1, $2)";
-        session.execute(tell, &[&CHANNEL, &KEY_REVOKED]).await?;
         self.commit_changes(session, *org, actor, changes).await?;
         self.known_keys.forget();
+        if self.lanes.is_none() {
+            // A command has done it once no server takes the key any more.
+            sleep(KNOWN_FOR).await;
+        }
         Ok(true)
     }
 
