@@ -39,7 +39,7 @@ use crate::{
 };
 
 /// Reader connections that are kept open; more are opened under load, and closed again.
-const READERS_KEPT_MAX: usize = 16;
+const READERS_KEPT_MAX: usize = 8;
 
 /// A SQLite file, open.
 pub struct Sqlite {

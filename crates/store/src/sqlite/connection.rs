@@ -20,6 +20,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const LOCK_TRIES: u32 = 50;
 const LOCK_PAUSE: Duration = Duration::from_millis(20);
 const STATEMENTS_KEPT_MAX: usize = 128;
+/// Page cache of a reader: enough for what is above the leaves of the indexes of millions of records. It fills as it is used.
+const READER_CACHE_KIB: i64 = 16_384;
 const VALUE_BYTES_MAX: i32 = 32 * 1024 * 1024;
 
 /// The first SQLite without the bug that could damage a WAL when two connections reset it at once.
@@ -134,6 +136,7 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection, ReadError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     configure(&connection)?;
+    connection.pragma_update(None, "cache_size", -READER_CACHE_KIB)?;
     Ok(connection)
 }
 

@@ -1,6 +1,6 @@
 //! Reads: short, each on a connection of its own.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use lanekeeper_core::custom::{FieldDefinition, Scope};
 use lanekeeper_core::key::Key;
@@ -80,12 +80,12 @@ impl Sqlite {
         id: Uuid,
     ) -> Result<Option<Found>, ReadError> {
         self.read(|connection| {
-            // One state of the database for a record and its links.
-            let snapshot = connection.unchecked_transaction()?;
             Ok(match object {
-                Object::Opportunity => opportunity(&snapshot, *org, By::Id(id))?
+                Object::Opportunity => opportunity(connection, *org, By::Id(id))?
                     .map(|view| Found::Opportunity(Box::new(view))),
                 Object::Account | Object::Contact | Object::Note | Object::Activity => {
+                    // One state of the database for a record and what it was merged into.
+                    let snapshot = connection.unchecked_transaction()?;
                     let record = load::answering(&snapshot, *org, object, id)?;
                     record.map(|record| Found::Record(Arc::new(record)))
                 }
@@ -170,28 +170,47 @@ pub(super) enum By {
     Rid(i64),
 }
 
+/// Reads an opportunity with what surrounds it, in one state of the database: the first statement is open until the last ends.
+struct OpportunitySql {
+    by_id: String,
+    by_rid: String,
+    /// How many columns are the record's.
+    record_len: usize,
+}
+
+/// Written once: it is read for each opportunity of a page.
+static OPPORTUNITY: LazyLock<OpportunitySql> = LazyLock::new(|| {
+    let columns = record_columns(Object::Opportunity, "o.");
+    let by = |column: &str| {
+        format!(
+            "select {columns}, s.label, a.id, a.name, a.domain,
+                 c.id, c.email, c.first_name, c.last_name, c.full_name, m.id, m.email
+             from opportunity o
+             join stage s on s.org = o.org and s.id = o.stage_id
+             left join account a on a.org = o.org and a.id = o.account_id
+             left join contact c on c.org = o.org and c.id = o.contact_id
+             left join member m on m.org = o.org and m.id = o.owner_id
+             where o.org = ?1 and o.{column} = ?2 and o.deleted_at is null"
+        )
+    };
+    OpportunitySql {
+        by_id: by("id"),
+        by_rid: by("rid"),
+        record_len: columns.split(", ").count(),
+    }
+});
+
 pub(super) fn opportunity(
     connection: &Connection,
     org: Org,
     by: By,
 ) -> Result<Option<OpportunityView>, ReadError> {
-    let columns = record_columns(Object::Opportunity, "o.");
-    let first = columns.split(", ").count();
-    let sql = format!(
-        "select {columns}, s.label, a.id, a.name, a.domain,
-             c.id, c.email, c.first_name, c.last_name, c.full_name, m.id, m.email
-         from opportunity o
-         join stage s on s.org = o.org and s.id = o.stage_id
-         left join account a on a.org = o.org and a.id = o.account_id
-         left join contact c on c.org = o.org and c.id = o.contact_id
-         left join member m on m.org = o.org and m.id = o.owner_id
-         where o.org = ?1 and o.{column} = ?2 and o.deleted_at is null",
-        column = match by {
-            By::Id(_) => "id",
-            By::Rid(_) => "rid",
-        }
-    );
-    let mut statement = connection.prepare_cached(&sql)?;
+    let sql = match by {
+        By::Id(_) => &OPPORTUNITY.by_id,
+        By::Rid(_) => &OPPORTUNITY.by_rid,
+    };
+    let first = OPPORTUNITY.record_len;
+    let mut statement = connection.prepare_cached(sql)?;
     let mut rows = match by {
         By::Id(id) => statement.query(params![org.number, id])?,
         By::Rid(rid) => statement.query(params![org.number, rid])?,
