@@ -134,7 +134,7 @@ fn main() -> Result<()> {
     let is_all = !args.quick && args.only.is_empty() && args.on.is_none();
     let plan = Plan {
         place: args.place(),
-        curve: is_all,
+        curve: is_all || args.only.contains(&Part::Curve),
         only: args.only,
         on: args.on,
     };
@@ -144,8 +144,11 @@ fn main() -> Result<()> {
         (_, true) => print!("{}", report.text(Style::Markdown)),
         _ => print!("{}", report.text(Style::Terminal)),
     }
-    if let Some(folder) = args.save.filter(|_| is_all) {
-        save::save(&report, &folder)?;
+    if let Some(folder) = args.save {
+        save::picture(&report, &folder)?;
+        if is_all {
+            save::table(&report, &folder)?;
+        }
     }
     let failed = report.rows.iter().filter(|row| row.failure.is_some());
     let failed = failed.count();

@@ -1,4 +1,4 @@
-//! What a run of everything leaves in the repository: the table in `bench/README.md`, and the picture beside it.
+//! What a run leaves in the repository: one of everything the table in `bench/README.md`, and the picture beside it.
 
 use std::fs;
 use std::path::Path;
@@ -12,11 +12,15 @@ use crate::table::Style;
 const BEGIN: &str = "<!-- The table begins: a full run of `cargo xtask bench` writes it. -->\n";
 const END: &str = "<!-- The table ends. -->\n";
 
-pub(crate) fn save(report: &Report, folder: &Path) -> Result<()> {
-    // On the smallest database there is one size only.
+/// The picture, where there is more than one size.
+pub(crate) fn picture(report: &Report, folder: &Path) -> Result<()> {
     if report.curve.len() > 1 {
         fs::write(folder.join("latency.svg"), picture::draw(&report.curve)?)?;
     }
+    Ok(())
+}
+
+pub(crate) fn table(report: &Report, folder: &Path) -> Result<()> {
     let readme = folder.join("README.md");
     let text = fs::read_to_string(&readme)?;
     let text = replaced(&text, &report.text(Style::Markdown));

@@ -26,6 +26,8 @@ pub(crate) enum Part {
     Fairness,
     /// What the load generator could send
     Generator,
+    /// Latency over table size, as a picture
+    Curve,
 }
 
 /// One thing that was measured, or not.

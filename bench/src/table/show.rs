@@ -94,6 +94,7 @@ const fn title(part: Part) -> &'static str {
         Part::Footprint => "Footprint",
         Part::Fairness => "Fairness",
         Part::Generator => "The load generator",
+        Part::Curve => "Latency over table size",
     }
 }
 
