@@ -21,12 +21,16 @@ pub(crate) use dialect::Dialect;
 pub(crate) use order::Edge;
 pub(crate) use render::Statement;
 
+use std::time::Duration;
+
 use lanekeeper_core::custom::FieldDefinition;
 use lanekeeper_core::query::{Draft, Found, Query, Selection, Sign};
 use lanekeeper_core::{Facts, Faults};
 
 use crate::{Org, ReadError};
 
+/// How long a search may look for its records.
+pub(crate) const TIME_MAX: Duration = Duration::from_secs(2);
 /// A page ends early when its records are larger than this together.
 pub(crate) const PAGE_BYTES_MAX: usize = 16 * 1024 * 1024;
 

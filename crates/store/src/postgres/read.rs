@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use deadpool_postgres::ClientWrapper as Client;
 use futures_util::future::try_join;
@@ -24,10 +23,8 @@ use super::load::{answering, records_by_id};
 use super::session::{Purpose, Session, Sight, begin};
 use super::{Postgres, search, summary};
 use crate::changeset::{CHANGESET_COLUMNS, Changeset, ChangesetRow};
+use crate::search::TIME_MAX;
 use crate::{ChangePage, KeyEntry, Org, Overview, ReadError, SearchPage};
-
-/// How long a search may look for its records.
-const SEARCH_TIME_MAX: Duration = Duration::from_secs(2);
 
 impl Postgres {
     /// What a read answers, or that the database is out of reach, whichever comes first.
@@ -213,12 +210,12 @@ impl Postgres {
             let _turn = self.searches.acquire().await;
             self.reading(read).await
         };
-        let read = timeout(SEARCH_TIME_MAX, in_turn).await;
+        let read = timeout(TIME_MAX, in_turn).await;
         read.unwrap_or(Err(ReadError::TooSlow))
     }
 
     async fn searching(&self, org: Org) -> Result<Session, ReadError> {
-        let purpose = Purpose::Search(SEARCH_TIME_MAX);
+        let purpose = Purpose::Search(TIME_MAX);
         Session::begin(&self.pool, Sight::Org(org), purpose).await
     }
 

@@ -15,11 +15,11 @@ use uuid::Uuid;
 use super::columns::atom_sql;
 use super::{Sqlite, load, read};
 use crate::clock::timer;
-use crate::search::{Bind, Choice, Dialect, Edge, PAGE_BYTES_MAX, Search, Statement, Way, resolve};
+use crate::search::{
+    Bind, Choice, Dialect, Edge, PAGE_BYTES_MAX, Search, Statement, TIME_MAX, Way, resolve,
+};
 use crate::{Org, ReadError, SearchPage};
 
-/// How long a search may look for its records.
-const TIME_MAX: Duration = Duration::from_secs(2);
 /// How many steps of SQLite's machine there are between two looks at the watch: some tenths of a millisecond.
 const STEPS_BETWEEN_LOOKS: i32 = 10_000;
 /// Searches that run at once, each with a thread and a connection.
