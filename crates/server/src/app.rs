@@ -37,8 +37,7 @@ impl App {
     #[must_use]
     pub fn new(store: Store, clock: Clock, options: Options, shutdown: Shutdown) -> Self {
         let limiter = Limiter::new(options.rate_limit);
-        let is_remote = matches!(store, Store::Postgres(_));
-        let gate = Arc::new(Gate::new(clock.clone(), is_remote));
+        let gate = Arc::new(Gate::new(clock.clone(), store.is_remote()));
         let used_keys = Mutex::default();
         Self {
             store,

@@ -160,6 +160,12 @@ impl Store {
         })
     }
 
+    /// Whether a read waits for another process, and not only for a disk.
+    #[must_use]
+    pub const fn is_remote(&self) -> bool {
+        matches!(self, Self::Postgres(_))
+    }
+
     /// Plans and makes a write: when this returns `Ok`, what it made is on disk.
     ///
     /// # Errors
