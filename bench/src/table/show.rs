@@ -1,6 +1,7 @@
 //! Rows as a table for people: on a terminal, or in Markdown. Columns in which a part has nothing are left out.
 
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width, presets};
+use indicatif::HumanCount;
 
 use super::{Bound, Part, Row, Target, Verdict};
 
@@ -174,15 +175,7 @@ fn rounded(figure: f64) -> String {
 
 /// `12,345`.
 pub(crate) fn thousands(figure: f64) -> String {
-    let digits = format!("{figure:.0}");
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    HumanCount(figure.round() as u64).to_string()
 }
 
 #[cfg(test)]
