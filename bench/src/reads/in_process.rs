@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result};
 use lanekeeper_core::Object;
 use lanekeeper_core::query::Draft;
-use lanekeeper_store::{Access, Clock, Database, Org, Settings, Store};
+use lanekeeper_store::{Access, Clock, Database, Org, SearchPage, Settings, Store};
 use lanekeeper_wire::envelope::Success;
 use lanekeeper_wire::search::Page;
 
@@ -38,16 +38,19 @@ pub(super) fn list(world: &World, count: usize) -> Result<(f64, Vec<u8>)> {
 }
 
 async fn one(store: &Store, org: Org, draft: &Draft) -> Result<Vec<u8>> {
-    let page = store.search(org, draft.clone()).await?;
-    let page = page.map_err(|faults| anyhow::anyhow!("the list was refused: {faults:?}"))?;
+    let body = store.search(org, draft.clone(), json).await?;
+    let body = body.map_err(|faults| anyhow::anyhow!("the list was refused: {faults:?}"))?;
+    Ok(body?)
+}
+
+fn json(page: SearchPage) -> serde_json::Result<Vec<u8>> {
     let data = Page {
-        object: draft.object,
+        object: Object::Opportunity,
         found: &page.found,
         selection: &page.selection,
         definitions: &page.definitions,
         next_cursor: page.next_cursor.as_deref(),
         limit: page.limit,
     };
-    let success = Success::new(200, "Opportunities found", data);
-    Ok(serde_json::to_vec(&success)?)
+    serde_json::to_vec(&Success::new(200, "Opportunities found", data))
 }

@@ -101,7 +101,9 @@ fn search(store: &Store, tenant: &Tenant, draft: Draft) -> SearchPage {
 
 fn found(store: &Store, draft: Draft) -> SearchPage {
     let org = wait(store.overview()).unwrap()[0].org;
-    wait(store.search(org, draft)).unwrap().unwrap()
+    wait(store.search(org, draft, |page| page))
+        .unwrap()
+        .unwrap()
 }
 
 fn wait<T>(future: impl Future<Output = T>) -> T {

@@ -92,11 +92,7 @@ pub(crate) fn version(results: &[Result<Outcome, Faults>]) -> Option<String> {
 
 /// The answer to a read.
 pub(crate) fn ok(message: &str, data: impl Serialize) -> Response {
-    let status = StatusCode::OK;
-    respond(Answer {
-        status: status.as_u16(),
-        body: body(status, message, data),
-    })
+    respond(answer(StatusCode::OK, message, data))
 }
 
 /// An answer that is made already.
@@ -248,7 +244,8 @@ fn capitalised(name: &str) -> String {
     first.to_uppercase() + rest
 }
 
-fn answer(status: StatusCode, message: &str, data: impl Serialize) -> Answer {
+/// An answer that is still to be sent.
+pub(crate) fn answer(status: StatusCode, message: &str, data: impl Serialize) -> Answer {
     Answer {
         status: status.as_u16(),
         body: body(status, message, data),

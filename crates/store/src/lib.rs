@@ -394,18 +394,22 @@ impl Store {
         }
     }
 
-    /// A page of a list or search; faults, if it makes no sense.
+    /// What `show` makes of a page of a list or search; faults, if it makes no sense. It is shown by the thread that read it,
+    /// which has the records at hand and frees them again: another would have to fetch all of them.
     ///
     /// # Errors
     /// [`ReadError::TooSlow`] if it took too long, or others before it did.
-    pub async fn search(
+    pub async fn search<T: Send + 'static>(
         &self,
         org: Org,
         draft: Draft,
-    ) -> Result<Result<SearchPage, Faults>, ReadError> {
+        show: impl FnOnce(SearchPage) -> T + Send + 'static,
+    ) -> Result<Result<T, Faults>, ReadError> {
         match self {
-            Self::Sqlite(sqlite) => sqlite::Sqlite::search(Arc::clone(sqlite), org, draft).await,
-            Self::Postgres(postgres) => postgres.search(org, draft).await,
+            Self::Sqlite(sqlite) => {
+                sqlite::Sqlite::search(Arc::clone(sqlite), org, draft, show).await
+            }
+            Self::Postgres(postgres) => Ok(postgres.search(org, draft).await?.map(show)),
         }
     }
 

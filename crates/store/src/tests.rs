@@ -92,7 +92,7 @@ impl TestOrg<'_> {
     }
 
     pub(crate) fn search(&self, draft: &Draft) -> Result<SearchPage, Faults> {
-        let page = self.test.store.search(self.org, draft.clone());
+        let page = self.test.store.search(self.org, draft.clone(), |page| page);
         self.test.runtime.block_on(page).unwrap()
     }
 

@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use axum::extract::{FromRequest, Request};
-use axum::http::Uri;
+use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use lanekeeper_core::query::Draft;
 use lanekeeper_core::{Faults, Object};
-use lanekeeper_store::Org;
+use lanekeeper_store::{Answer, Org, SearchPage};
 use lanekeeper_wire::search::{self, Page, Parameters};
 use serde_json::Value;
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::answer::ok;
+use crate::answer::{answer, respond};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::error::ApiError;
@@ -91,7 +91,12 @@ impl FromRequest<Arc<App>> for Input {
 
 async fn page(app: &App, org: Org, draft: Draft) -> Result<Response, ApiError> {
     let object = draft.object;
-    let page = app.store.search(org, draft).await??;
+    let show = move |page| show(object, &page);
+    let answer = app.store.search(org, draft, show).await??;
+    Ok(respond(answer))
+}
+
+fn show(object: Object, page: &SearchPage) -> Answer {
     let message = match object {
         Object::Account => "Accounts found",
         Object::Contact => "Contacts found",
@@ -107,7 +112,7 @@ async fn page(app: &App, org: Org, draft: Draft) -> Result<Response, ApiError> {
         next_cursor: page.next_cursor.as_deref(),
         limit: page.limit,
     };
-    Ok(ok(message, data))
+    answer(StatusCode::OK, message, data)
 }
 
 /// What was read, unless something was wrong.

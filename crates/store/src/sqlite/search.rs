@@ -30,13 +30,14 @@ const TURN_WITHIN: Duration = Duration::from_secs(5);
 static TURNS: Semaphore = Semaphore::const_new(AT_ONCE_MAX);
 
 impl Sqlite {
-    /// Looks for records on a thread where nothing else waits for it.
-    pub(crate) async fn search(
+    /// Looks for records, and shows them, on a thread where nothing else waits for it.
+    pub(crate) async fn search<T: Send + 'static>(
         sqlite: Arc<Self>,
         org: Org,
         draft: Draft,
-    ) -> Result<Result<SearchPage, Faults>, ReadError> {
-        aside(move || sqlite.search_now(org, &draft)).await
+        show: impl FnOnce(SearchPage) -> T + Send + 'static,
+    ) -> Result<Result<T, Faults>, ReadError> {
+        aside(move || Ok(sqlite.search_now(org, &draft)?.map(show))).await
     }
 
     pub(crate) fn search_now(

@@ -47,10 +47,13 @@ async fn compare(requests: Vec<Request>, drafts: Vec<Draft>) -> Result<(), TestC
         prop_assert_eq!(from_sqlite, from_postgres);
     }
     for draft in &drafts {
-        let from_sqlite = sqlite.search(org, draft.clone()).await.unwrap();
+        let from_sqlite = sqlite
+            .search(org, draft.clone(), |page| page)
+            .await
+            .unwrap();
         let from_postgres = postgres
             .store
-            .search(postgres.org, draft.clone())
+            .search(postgres.org, draft.clone(), |page| page)
             .await
             .unwrap();
         prop_assert_eq!(found(from_sqlite), found(from_postgres), "{:#?}", draft);

@@ -7,6 +7,7 @@ use lanekeeper_core::{Change, Object};
 use uuid::Uuid;
 
 use super::{TestStore, run};
+use crate::SearchPage;
 use crate::postgres::search::explain;
 use crate::postgres::session::{Purpose, Session, Sight};
 use crate::postgres::summary;
@@ -67,8 +68,9 @@ fn is_sorted(plan: &str) -> bool {
 
 /// The same search from its second page on.
 async fn second_page(test: &TestStore, draft: &Draft) -> Draft {
-    let page = test.store.search(test.org, draft.clone());
-    let cursor = page.await.unwrap().unwrap().next_cursor;
+    let next = |page: SearchPage| page.next_cursor;
+    let cursor = test.store.search(test.org, draft.clone(), next);
+    let cursor = cursor.await.unwrap().unwrap();
     assert!(cursor.is_some(), "{draft:#?}");
     Draft {
         cursor,

@@ -304,7 +304,7 @@ async fn read_everything(test: &TestStore, drafts: Vec<Draft>) {
     let store = &test.store;
     for draft in drafts {
         // A few make no sense, and are refused.
-        drop(store.search(test.org, draft).await.unwrap());
+        drop(store.search(test.org, draft, drop).await.unwrap());
     }
     let (pipeline, hash) = (setup().pipeline.id, setup().key.hash);
     assert!(store.summary(test.org, pipeline).await.unwrap().is_some());
