@@ -23,10 +23,11 @@ const PROGRAM: &str = "instructions";
 const COUNTED: &str = "*instructions*counted*";
 
 /// What is compiled as for a release, though without the long link. Everything else is there from the tests.
-const OPTIMISED: [&str; 4] = [
+const OPTIMISED: [&str; 5] = [
     "lanekeeper-core",
     "lanekeeper-wire",
     "lanekeeper-store",
+    "lanekeeper-wal",
     "lanekeeper-instructions",
 ];
 const AS_FOR_A_RELEASE: [&str; 5] = [

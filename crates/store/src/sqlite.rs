@@ -77,7 +77,11 @@ impl Sqlite {
             (Access::Command, true) => None,
             _ => Some(connection::lock(path)?),
         };
-        let mut main = connection::open_writer(path, settings.cache_kib)?;
+        let open = match access {
+            Access::Serve => connection::open_server_writer,
+            Access::Command | Access::CopyFrom | Access::CopyInto => connection::open_writer,
+        };
+        let mut main = open(path, settings.cache_kib)?;
         if !is_ready {
             connection::migrate(&mut main, path)?;
         }

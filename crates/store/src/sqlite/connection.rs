@@ -80,11 +80,29 @@ pub(super) fn lock(path: &Path) -> Result<File, OpenError> {
 
 /// A connection that may write. A file that is not ours is refused before anything about it is changed.
 pub(crate) fn open_writer(path: &Path, cache_kib: u32) -> Result<Connection, OpenError> {
-    let failed = |source| open_error(path, source);
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+    let connection = Connection::open_with_flags(path, writer_flags());
+    set_up_writer(connection, path, cache_kib)
+}
+
+/// The connection that a server writes by: as any other that may write, but its log is written in large pieces.
+pub(super) fn open_server_writer(path: &Path, cache_kib: u32) -> Result<Connection, OpenError> {
+    let connection = lanekeeper_wal::open(path, writer_flags());
+    set_up_writer(connection, path, cache_kib)
+}
+
+fn writer_flags() -> OpenFlags {
+    OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
-        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+}
+
+fn set_up_writer(
+    connection: rusqlite::Result<Connection>,
+    path: &Path,
+    cache_kib: u32,
+) -> Result<Connection, OpenError> {
+    let failed = |source| open_error(path, source);
+    let connection = connection.map_err(failed)?;
     configure(&connection).map_err(failed)?;
     check_owner(&connection, path)?;
     connection.execute_batch(WRITER).map_err(failed)?;

@@ -31,7 +31,7 @@ impl BareWriter {
         made.expect("nothing is in a new file");
         let overview = sqlite.overview().expect("what was written can be read");
         Ok(Self {
-            connection: connection::open_writer(path, settings.cache_kib)?,
+            connection: connection::open_server_writer(path, settings.cache_kib)?,
             cycle: Cycle::new(clock, settings.idempotency_keys_max),
             org: overview[0].org,
         })
