@@ -1,13 +1,12 @@
 //! From the header `x-api-key` to a caller.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use axum::http::{HeaderMap, HeaderName};
-use lanekeeper_core::Timestamp;
 use lanekeeper_core::change::{Actor, ActorKind};
-use lanekeeper_core::key::{self, KeyRefusal};
-use lanekeeper_store::Org;
-use uuid::Uuid;
+use lanekeeper_core::key::{self, Key, KeyRefusal};
+use lanekeeper_store::{KeyEntry, Org};
 
 use crate::app::App;
 use crate::error::ApiError;
@@ -19,19 +18,19 @@ const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
     pub(crate) org: Org,
-    pub(crate) key_id: Uuid,
-    pub(crate) key_name: String,
-    /// What the key is restricted to; none: all that its scope allows.
-    pub(crate) key_routes: Vec<String>,
-    pub(crate) key_end: Option<Timestamp>,
+    entry: Arc<KeyEntry>,
 }
 
 impl Caller {
+    pub(crate) fn key(&self) -> &Key {
+        &self.entry.key
+    }
+
     pub(crate) fn actor(&self) -> Actor {
         Actor {
             kind: ActorKind::ApiKey,
-            id: Some(self.key_id),
-            name: Some(self.key_name.clone()),
+            id: Some(self.key().id),
+            name: Some(self.key().name.clone()),
         }
     }
 }
@@ -100,13 +99,8 @@ async fn caller(app: &App, headers: &HeaderMap, route: &Guarded) -> Result<Calle
         KeyRefusal::Scope { .. } | KeyRefusal::Route => ApiError::KeyNotAllowed(refusal),
     })?;
     app.key_was_used(entry.org, entry.key.id);
-    Ok(Caller {
-        org: entry.org,
-        key_id: entry.key.id,
-        key_name: entry.key.name,
-        key_routes: entry.key.routes,
-        key_end: entry.key.expires_at,
-    })
+    let org = entry.org;
+    Ok(Caller { org, entry })
 }
 
 fn key_text(headers: &HeaderMap) -> Result<&str, ApiError> {

@@ -394,7 +394,7 @@ async fn guard(
         Ok(caller) => caller,
         Err(error) => return error.into_response(),
     };
-    let (left, counted) = app.limiter.count(caller.key_id, route.number);
+    let (left, counted) = app.limiter.count(caller.key().id, route.number);
     let mut response = match counted {
         Ok(()) => {
             let admitted = admit(&app, &route, caller, request, next).await;

@@ -65,13 +65,13 @@ impl Input {
     }
 
     /// When the caller's key ends, if ever.
-    pub(crate) const fn end_of_key(&self) -> Option<Timestamp> {
-        self.caller.key_end
+    pub(crate) fn end_of_key(&self) -> Option<Timestamp> {
+        self.caller.key().expires_at
     }
 
     /// What the caller's key is restricted to.
     pub(crate) fn routes_of_key(&self) -> Vec<String> {
-        self.caller.key_routes.clone()
+        self.caller.key().routes.clone()
     }
 }
 

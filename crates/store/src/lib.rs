@@ -13,6 +13,7 @@ pub mod counting;
 mod error;
 mod idempotency;
 mod in_flight;
+mod known_keys;
 mod postgres;
 mod read;
 #[cfg(feature = "recording")]
@@ -232,7 +233,7 @@ impl Store {
     /// [`WriteError`]: nothing was changed.
     pub async fn revoke_key(&self, org: &Org, id: Uuid, actor: &Actor) -> Result<bool, WriteError> {
         match self {
-            Self::Sqlite(sqlite) => sqlite.revoke_key(org, id, actor),
+            Self::Sqlite(sqlite) => sqlite.revoke_key(org, id, actor).await,
             Self::Postgres(postgres) => postgres.revoke_key(org, id, actor).await,
         }
     }
@@ -252,7 +253,7 @@ impl Store {
     ///
     /// # Errors
     /// [`ReadError`] if the database does not answer.
-    pub async fn key(&self, hash: &[u8; 32]) -> Result<Option<KeyEntry>, ReadError> {
+    pub async fn key(&self, hash: &[u8; 32]) -> Result<Option<Arc<KeyEntry>>, ReadError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.key(hash),
             Self::Postgres(postgres) => postgres.key(hash).await,

@@ -8,7 +8,6 @@ mod copy;
 mod cycle;
 mod health;
 mod idempotency;
-mod known_keys;
 mod lane;
 mod load;
 mod migrate;
@@ -38,12 +37,12 @@ pub use url::PostgresUrl;
 pub(crate) use connection::lane_options as writer_options;
 
 use self::health::Health;
-use self::known_keys::KnownKeys;
 use self::lane::Lanes;
 use self::session::{Purpose, Session, Sight};
 use self::statistics::Statistics;
 use crate::commits::Commits;
 use crate::in_flight::InFlight;
+use crate::known_keys::KnownKeys;
 use crate::{Access, Clock, Database, OpenError, Org, Settings, Write, WriteError, Written};
 
 /// Connections that read, and those of short commands.

@@ -33,6 +33,7 @@ use uuid::Uuid;
 
 use crate::commits::Commits;
 use crate::in_flight::InFlight;
+use crate::known_keys::KnownKeys;
 use crate::sqlite::writer::Writer;
 use crate::{
     Access, Clock, Database, OpenError, Org, ReadError, Settings, Write, WriteError, Written,
@@ -52,6 +53,7 @@ pub struct Sqlite {
     copier: Option<Mutex<Connection>>,
     commits: Commits,
     in_flight: InFlight,
+    known_keys: Arc<KnownKeys>,
     failed: watch::Receiver<bool>,
     _lock: Option<File>,
 }
@@ -97,6 +99,7 @@ impl Sqlite {
         }
         let cursor_key = connection::cursor_key(&main, path)?;
         let commits = Commits::default();
+        let known_keys = Arc::new(KnownKeys::new(clock.clone()));
         let (failing, failed) = watch::channel(false);
         let (mut writer, mut copier) = (None, None);
         match access {
@@ -114,6 +117,7 @@ impl Sqlite {
                     settings,
                     clock.clone(),
                     commits.clone(),
+                    Arc::clone(&known_keys),
                     failing,
                 ));
             }
@@ -132,6 +136,7 @@ impl Sqlite {
             copier,
             commits,
             in_flight: InFlight::default(),
+            known_keys,
             failed,
             _lock: lock,
         })

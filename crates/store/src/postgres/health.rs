@@ -11,11 +11,11 @@ use tokio::task::AbortHandle;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_postgres::{AsyncMessage, Client};
 
-use super::known_keys::KnownKeys;
 use super::outbox::Outbox;
 use super::{PostgresUrl, connection};
 use crate::Org;
 use crate::commits::Commits;
+use crate::known_keys::KnownKeys;
 
 /// How often the database is asked, and how soon it has to answer: whoever waits for it is told within a second.
 const ASKED_EVERY: Duration = Duration::from_millis(200);

@@ -13,10 +13,10 @@ use tokio::time::{sleep, timeout};
 use super::connection::{discard, reason};
 use super::cycle::{Cycle, Failure, Group};
 use super::health::{Health, SILENT};
-use super::known_keys::KnownKeys;
 use super::queue::{Line, Queue};
 use super::statistics::Statistics;
 use crate::commits::Commits;
+use crate::known_keys::KnownKeys;
 use crate::{Clock, Org, Settings, Write, WriteError, Written};
 
 /// Organisations that are written to at once, each on a connection of its own.

@@ -43,7 +43,7 @@ impl Postgres {
         Session::begin(&self.pool, Sight::Org(org), Purpose::Read).await
     }
 
-    pub(crate) async fn key(&self, hash: &[u8; 32]) -> Result<Option<KeyEntry>, ReadError> {
+    pub(crate) async fn key(&self, hash: &[u8; 32]) -> Result<Option<Arc<KeyEntry>>, ReadError> {
         if let Ok(known) = self.known_keys.get(hash) {
             return Ok(Some(known));
         }
@@ -53,7 +53,7 @@ impl Postgres {
             Ok(known) => return Ok(Some(known)),
             Err(look_up) => look_up,
         };
-        let found = self.look_up_key(hash).await?;
+        let found = self.look_up_key(hash).await?.map(Arc::new);
         if let Some(found) = &found {
             self.known_keys.keep(hash, &look_up, found);
         }

@@ -11,10 +11,10 @@ use uuid::Uuid;
 use super::Postgres;
 use super::apply::{Changeset, apply};
 use super::cycle::lock;
-use super::known_keys::KNOWN_FOR;
 use super::load::settings::keys_by_id;
 use super::session::{Purpose, Session, Sight};
 use crate::clock::Mint;
+use crate::known_keys::KNOWN_FOR;
 use crate::{Org, WriteError};
 
 /// The lock of those who make organisations ("ORGS").

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use lanekeeper_core::change::ActorKind;
+use lanekeeper_core::change::{ActorKind, Change};
 use lanekeeper_core::plan::{Plan, plan};
 use lanekeeper_core::{Facts, Needs, Timestamp};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
@@ -28,6 +28,7 @@ struct Session {
     facts: Facts,
     last_sequence: i64,
     is_changed: bool,
+    revokes_keys: bool,
 }
 
 /// What a group came to: one result for each of its requests, and the last sequence of each organisation it changed.
@@ -35,6 +36,7 @@ pub(super) struct Group {
     pub(super) results: Vec<Result<Written, WriteError>>,
     pub(super) committed: BTreeMap<Org, i64>,
     pub(super) commit_micros: u64,
+    pub(super) revokes_keys: bool,
 }
 
 impl Cycle {
@@ -87,6 +89,7 @@ impl Cycle {
         if !sessions.is_empty() {
             index_text::flush(&transaction)?;
         }
+        let revokes_keys = sessions.values().any(|session| session.revokes_keys);
         let begun = self.clock.now();
         transaction.commit()?;
         let commit_micros = self.clock.now().as_micros() - begun.as_micros();
@@ -97,6 +100,7 @@ impl Cycle {
             results,
             committed: committed.collect(),
             commit_micros: commit_micros.max(0).unsigned_abs(),
+            revokes_keys,
         })
     }
 
@@ -148,6 +152,8 @@ impl Cycle {
             session.last_sequence,
         )?;
         session.is_changed |= !planned.changes.is_empty();
+        let mut changes = planned.changes.iter();
+        session.revokes_keys |= changes.any(|change| matches!(change, Change::RevokeKey { .. }));
         Ok(Ok(Written::Done(planned.results)))
     }
 
@@ -222,6 +228,7 @@ fn open_sessions(
             facts,
             last_sequence: state.last_sequence,
             is_changed: false,
+            revokes_keys: false,
         };
         Ok((org, session))
     });

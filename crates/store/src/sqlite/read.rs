@@ -18,7 +18,19 @@ use crate::changeset::{CHANGESET_COLUMNS, Changeset, ChangesetRow};
 use crate::{ChangePage, KeyEntry, Org, Overview, ReadError};
 
 impl Sqlite {
-    pub(crate) fn key(&self, hash: &[u8; 32]) -> Result<Option<KeyEntry>, ReadError> {
+    pub(crate) fn key(&self, hash: &[u8; 32]) -> Result<Option<Arc<KeyEntry>>, ReadError> {
+        let look_up = match self.known_keys.get(hash) {
+            Ok(known) => return Ok(Some(known)),
+            Err(look_up) => look_up,
+        };
+        let found = self.look_up_key(hash)?.map(Arc::new);
+        if let Some(found) = &found {
+            self.known_keys.keep(hash, &look_up, found);
+        }
+        Ok(found)
+    }
+
+    fn look_up_key(&self, hash: &[u8; 32]) -> Result<Option<KeyEntry>, ReadError> {
         let sql = format!(
             "select {KEY_COLUMNS}, organization.org, organization.id
              from api_key key join organization using (org) where hash = ?1"

@@ -5,6 +5,7 @@ use lanekeeper_core::key::Key;
 use lanekeeper_core::pipeline::UnknownAttributes;
 use lanekeeper_core::plan::setup::Setup;
 use rusqlite::{Connection, TransactionBehavior, params};
+use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::Sqlite;
@@ -12,6 +13,7 @@ use super::apply::{Origin, apply, create_organization, set_last_sequence};
 use super::connection::open_writer;
 use super::load::org_state;
 use crate::clock::Mint;
+use crate::known_keys::KNOWN_FOR;
 use crate::{Org, WriteError};
 
 impl Sqlite {
@@ -34,12 +36,22 @@ impl Sqlite {
         })
     }
 
-    pub(crate) fn revoke_key(
+    pub(crate) async fn revoke_key(
         &self,
         org: &Org,
         id: Uuid,
         actor: &Actor,
     ) -> Result<bool, WriteError> {
+        let is_revoked = self.revoke_key_now(org, id, actor)?;
+        self.known_keys.forget();
+        if is_revoked && self.writer.is_none() {
+            // A command has done it once no server takes the key any more.
+            sleep(KNOWN_FOR).await;
+        }
+        Ok(is_revoked)
+    }
+
+    fn revoke_key_now(&self, org: &Org, id: Uuid, actor: &Actor) -> Result<bool, WriteError> {
         self.transact(|connection| {
             let sql =
                 "select count(*) from api_key where org = ?1 and id = ?2 and revoked_at is null";

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::cycle::{Cycle, Group};
 use super::queue::{Queue, Touch, Waiting};
 use crate::commits::Commits;
+use crate::known_keys::KnownKeys;
 use crate::{Clock, Org, Settings, Write, WriteError, Written};
 
 /// How often the log is copied into the file, beside the writer.
@@ -34,6 +35,7 @@ impl Writer {
         settings: Settings,
         clock: Clock,
         commits: Commits,
+        known_keys: Arc<KnownKeys>,
         failing: watch::Sender<bool>,
     ) -> Self {
         let queue = Arc::new(Queue::new(&settings, clock.clone()));
@@ -51,6 +53,7 @@ impl Writer {
             cycle,
             clock,
             commits,
+            known_keys,
             failing,
             checkpoints,
         };
@@ -99,6 +102,7 @@ struct WriterThread {
     cycle: Cycle,
     clock: Clock,
     commits: Commits,
+    known_keys: Arc<KnownKeys>,
     failing: watch::Sender<bool>,
     checkpoints: Checkpoints,
 }
@@ -177,7 +181,11 @@ impl WriterThread {
                 results,
                 committed,
                 commit_micros,
+                revokes_keys,
             }) => {
+                if revokes_keys {
+                    self.known_keys.forget();
+                }
                 let micros = self.clock.now().as_micros() - begun.as_micros();
                 let work_micros = micros.max(0).unsigned_abs().saturating_sub(commit_micros);
                 let len = writes.iter().map(|write| write.items.len()).sum();

@@ -1,21 +1,22 @@
 //! Keys that were looked up a moment ago. Every request begins with one, and to ask for it would be a transaction of its own.
 //!
-//! What this server revokes, it forgets before it answers; of what others revoke, it is told. If that goes astray, it learns it when
-//! it looks again, for which a command waits; writes look in their own transaction besides.
+//! What this server revokes, it forgets before it answers; of what other servers revoke, it is told. If that goes astray, or a
+//! command revokes a key, it learns it when it looks again, for which a command waits; writes look in their own transaction
+//! besides.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::{Clock, KeyEntry};
 
 /// How long a key is taken for good.
-pub(super) const KNOWN_FOR: Duration = Duration::from_millis(500);
+pub(crate) const KNOWN_FOR: Duration = Duration::from_millis(500);
 /// Keys that are kept at most.
 const LEN_MAX: usize = 10_000;
 
 /// The live keys that this server knows.
-pub(super) struct KnownKeys {
+pub(crate) struct KnownKeys {
     clock: Clock,
     state: Mutex<State>,
 }
@@ -23,23 +24,23 @@ pub(super) struct KnownKeys {
 #[derive(Default)]
 struct State {
     /// By their hashes, each with the time at which it was looked up.
-    keys: HashMap<[u8; 32], (KeyEntry, i64)>,
+    keys: HashMap<[u8; 32], (Arc<KeyEntry>, i64)>,
     /// How often all were forgotten.
     age: u64,
 }
 
 impl KnownKeys {
-    pub(super) fn new(clock: Clock) -> Self {
+    pub(crate) fn new(clock: Clock) -> Self {
         let state = Mutex::default();
         Self { clock, state }
     }
 
     /// A live key that was looked up a moment ago; else, what to keep the next look-up with.
-    pub(super) fn get(&self, hash: &[u8; 32]) -> Result<KeyEntry, LookUp> {
+    pub(crate) fn get(&self, hash: &[u8; 32]) -> Result<Arc<KeyEntry>, LookUp> {
         let now = self.clock.now().as_micros();
         let state = self.lock();
         match state.keys.get(hash) {
-            Some((entry, at)) if now - at < known_micros() => Ok(entry.clone()),
+            Some((entry, at)) if now - at < known_micros() => Ok(Arc::clone(entry)),
             _ => Err(LookUp {
                 at: now,
                 age: state.age,
@@ -48,7 +49,7 @@ impl KnownKeys {
     }
 
     /// Keeps what was found, unless keys were forgotten since it was looked for.
-    pub(super) fn keep(&self, hash: &[u8; 32], look_up: &LookUp, found: &KeyEntry) {
+    pub(crate) fn keep(&self, hash: &[u8; 32], look_up: &LookUp, found: &Arc<KeyEntry>) {
         let mut state = self.lock();
         if found.key.revoked_at.is_some() || look_up.age != state.age {
             return;
@@ -56,11 +57,11 @@ impl KnownKeys {
         if state.keys.len() >= LEN_MAX {
             state.keys.clear();
         }
-        state.keys.insert(*hash, (found.clone(), look_up.at));
+        state.keys.insert(*hash, (Arc::clone(found), look_up.at));
     }
 
     /// Forgets all: one of them may have come to its end.
-    pub(super) fn forget(&self) {
+    pub(crate) fn forget(&self) {
         let mut state = self.lock();
         state.keys.clear();
         state.age += 1;
@@ -76,7 +77,7 @@ fn known_micros() -> i64 {
 }
 
 /// A look-up that has begun.
-pub(super) struct LookUp {
+pub(crate) struct LookUp {
     at: i64,
     age: u64,
 }
@@ -92,7 +93,7 @@ mod tests {
 
     const HASH: [u8; 32] = [7; 32];
 
-    fn entry() -> KeyEntry {
+    fn entry() -> Arc<KeyEntry> {
         let key = Key {
             id: Uuid::nil(),
             name: "A form".to_owned(),
@@ -106,7 +107,7 @@ mod tests {
             last_used_at: None,
         };
         let org = Org::new(0, Uuid::nil());
-        KeyEntry { org, key }
+        Arc::new(KeyEntry { org, key })
     }
 
     fn look_up(keys: &KnownKeys) -> LookUp {
@@ -147,9 +148,9 @@ mod tests {
     #[test]
     fn a_revoked_key_is_not_kept() {
         let keys = KnownKeys::new(Clock::default());
-        let mut revoked = entry();
+        let mut revoked = KeyEntry::clone(&entry());
         revoked.key.revoked_at = Some(Timestamp::from_micros(1));
-        keys.keep(&HASH, &look_up(&keys), &revoked);
+        keys.keep(&HASH, &look_up(&keys), &Arc::new(revoked));
         assert!(keys.get(&HASH).is_err());
     }
 }
