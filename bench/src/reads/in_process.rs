@@ -6,6 +6,7 @@ use lanekeeper_core::query::Draft;
 use lanekeeper_store::{Access, Clock, Database, Org, SearchPage, Settings, Store};
 use lanekeeper_wire::envelope::Success;
 use lanekeeper_wire::search::Page;
+use lanekeeper_wire::to_json;
 
 use crate::process;
 use crate::world::World;
@@ -52,5 +53,5 @@ fn json(page: SearchPage) -> serde_json::Result<Vec<u8>> {
         next_cursor: page.next_cursor.as_deref(),
         limit: page.limit,
     };
-    serde_json::to_vec(&Success::new(200, "Opportunities found", data))
+    to_json(&Success::new(200, "Opportunities found", data))
 }

@@ -12,7 +12,7 @@ use lanekeeper_wire::bulk::ItemResult;
 use lanekeeper_wire::envelope::Success;
 use lanekeeper_wire::opportunity::Created;
 use lanekeeper_wire::record::ResolvedRecord;
-use lanekeeper_wire::{entry, field, key, pipeline, record, stage, user};
+use lanekeeper_wire::{entry, field, key, pipeline, record, stage, to_json, user};
 use serde::Serialize;
 
 use crate::error::status_of;
@@ -254,7 +254,7 @@ pub(crate) fn answer(status: StatusCode, message: &str, data: impl Serialize) ->
 
 fn body(status: StatusCode, message: &str, data: impl Serialize) -> Vec<u8> {
     let success = Success::new(status.as_u16(), message, data);
-    serde_json::to_vec(&success).expect("answers are JSON")
+    to_json(&success).expect("answers are JSON")
 }
 
 /// The data of one outcome.

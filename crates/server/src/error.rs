@@ -8,6 +8,7 @@ use lanekeeper_core::key::KeyRefusal;
 use lanekeeper_store::{ReadError, WriteError};
 use lanekeeper_wire::envelope::Failure;
 use lanekeeper_wire::json::JsonFault;
+use lanekeeper_wire::to_json;
 
 use crate::connection::{BodyFault, INTERNAL_MESSAGE, code};
 use crate::telemetry::REQUEST_ID;
@@ -333,7 +334,7 @@ impl IntoResponse for ApiError {
             &request_id,
             faults.as_ref(),
         );
-        let body = serde_json::to_vec(&failure).expect("texts are JSON");
+        let body = to_json(&failure).expect("texts are JSON");
         let mut response = (told.status, body).into_response();
         let headers = response.headers_mut();
         headers.insert(

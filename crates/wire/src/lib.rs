@@ -22,6 +22,9 @@ pub mod record;
 pub mod search;
 pub mod stage;
 pub mod summary;
+mod to_json;
 pub mod update;
 pub mod user;
 mod value;
+
+pub use to_json::to_json;
