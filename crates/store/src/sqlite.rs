@@ -13,6 +13,7 @@ mod index_custom;
 mod index_name;
 pub(crate) mod index_text;
 mod load;
+mod opportunity;
 mod queue;
 mod read;
 mod search;

@@ -22,11 +22,15 @@ pub(super) struct Statements {
     pub(super) parameters: Vec<Option<usize>>,
     /// By `?1` = org, `?2` = id; in the trash or not.
     pub(super) by_id: String,
-    /// By `?1` = org, `?2` = row.
-    pub(super) by_rid: String,
+    /// By `?1` = org, `?2` = [`PAGE`].
+    pub(super) of_rows: String,
     /// By `?1` = org, `?2` = domain or address; live.
     pub(super) by_key: String,
 }
+
+/// The numbers of rows in `?2`, an array of JSON. What is joined to them comes in their order, as SQLite joins crosswise in the
+/// order in which it is told.
+pub(super) const PAGE: &str = "json_each(?2) page";
 
 /// What every insert has before the fields: org, id, times of creation, update and deletion, what it was merged into, custom
 /// values.
@@ -64,7 +68,10 @@ fn write_statements(object: Object) -> Statements {
         insert: format!("insert into {table} (org, {new}) values ({places})"),
         parameters: parameters.collect(),
         by_id: format!("select {columns} from {table} where org = ?1 and id = ?2"),
-        by_rid: format!("select {columns} from {table} where org = ?1 and rid = ?2"),
+        of_rows: format!(
+            "select {} from {PAGE} cross join {table} r on r.rid = page.value where r.org = ?1",
+            record_columns(object, "r.")
+        ),
         by_key: format!(
             "select {columns} from {table} where org = ?1 and {key} and deleted_at is null"
         ),

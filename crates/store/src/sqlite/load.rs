@@ -316,14 +316,20 @@ pub(super) fn answering(
     Ok(found.filter(Record::is_live))
 }
 
-pub(super) fn record_by_rid(
+/// The records in some rows, in their order.
+pub(super) fn records_of_rows(
     connection: &Connection,
     org: Org,
     object: Object,
-    rid: i64,
-) -> Result<Option<Record>, ReadError> {
-    let mut statement = connection.prepare_cached(&statements(object).by_rid)?;
-    record(&mut statement, params![org.number, rid], object)
+    rids: &str,
+) -> Result<Vec<Record>, ReadError> {
+    let mut statement = connection.prepare_cached(&statements(object).of_rows)?;
+    let mut rows = statement.query(params![org.number, rids])?;
+    let mut found = vec![];
+    while let Some(row) = rows.next()? {
+        found.push(record_of(row, object)?);
+    }
+    Ok(found)
 }
 
 fn record(

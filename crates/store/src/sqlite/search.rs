@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::columns::atom_sql;
-use super::{Sqlite, load, read};
+use super::{Sqlite, load, opportunity};
 use crate::clock::timer;
 use crate::search::{
     Bind, Choice, Dialect, Edge, PAGE_BYTES_MAX, Search, Statement, TIME_MAX, Way, resolve,
@@ -26,6 +26,9 @@ const STEPS_BETWEEN_LOOKS: i32 = 10_000;
 const AT_ONCE_MAX: usize = 16;
 /// How long a search waits for its turn.
 const TURN_WITHIN: Duration = Duration::from_secs(5);
+
+/// Records that are read at once: a page whose records are large ends before all of them are read.
+const RECORDS_AT_ONCE: usize = 100;
 
 static TURNS: Semaphore = Semaphore::const_new(AT_ONCE_MAX);
 
@@ -99,18 +102,18 @@ fn page(connection: &Connection, search: Search) -> Result<(Vec<Found>, bool), R
     let (org, query) = (search.org, search.query);
     let rids = rids(connection, search)?;
     let mut has_more = rids.len() > query.limit;
-    let mut found = vec![];
-    let mut bytes = 0;
-    for rid in rids.into_iter().take(query.limit) {
-        if bytes > PAGE_BYTES_MAX {
-            has_more = true;
-            break;
+    let (mut page, mut bytes) = (vec![], 0);
+    for rids in rids[..rids.len().min(query.limit)].chunks(RECORDS_AT_ONCE) {
+        for record in found(connection, org, query.object, rids)? {
+            if bytes > PAGE_BYTES_MAX {
+                has_more = true;
+                break;
+            }
+            bytes += record.record().bytes();
+            page.push(record);
         }
-        let record = record(connection, org, query.object, rid)?;
-        bytes += record.record().bytes();
-        found.push(record);
     }
-    Ok((found, has_more))
+    Ok((page, has_more))
 }
 
 /// The rows that match, in order; one more than the page has, if there is one.
@@ -181,18 +184,34 @@ fn edge(connection: &Connection, search: Search, id: Uuid) -> Result<Edge, ReadE
     Ok(edge.optional()?.unwrap_or(before_all))
 }
 
-fn record(connection: &Connection, org: Org, object: Object, rid: i64) -> Result<Found, ReadError> {
-    let gone = || ReadError::Corrupt(format!("no row {rid} in its own snapshot"));
-    Ok(match object {
+/// The records in some rows, in their order.
+fn found(
+    connection: &Connection,
+    org: Org,
+    object: Object,
+    rids: &[i64],
+) -> Result<Vec<Found>, ReadError> {
+    let page = serde_json::to_string(rids).expect("numbers are JSON");
+    let found: Vec<Found> = match object {
         Object::Opportunity => {
-            let view = read::opportunity(connection, org, read::By::Rid(rid))?;
-            Found::Opportunity(Box::new(view.ok_or_else(gone)?))
+            let views = opportunity::of_rows(connection, org, &page)?.into_iter();
+            let found = views.map(|view| Found::Opportunity(Box::new(view)));
+            found.collect()
         }
         Object::Account | Object::Contact | Object::Note | Object::Activity => {
-            let record = load::record_by_rid(connection, org, object, rid)?;
-            Found::Record(Arc::new(record.ok_or_else(gone)?))
+            let records = load::records_of_rows(connection, org, object, &page)?;
+            let found = records.into_iter();
+            found
+                .map(|record| Found::Record(Arc::new(record)))
+                .collect()
         }
-    })
+    };
+    match found.len() == rids.len() {
+        true => Ok(found),
+        false => Err(ReadError::Corrupt(
+            "a row is not in its own snapshot".to_owned(),
+        )),
+    }
 }
 
 /// Stops what runs when its time is over.

@@ -28,10 +28,10 @@ pub(super) fn check_indexes(connection: &Connection, org: Org) {
         let sql = format!("select rid from {} order by rid", object.name());
         let mut statement = scratch.prepare(&sql).unwrap();
         let rids = statement.query_map([], |row| row.get(0)).unwrap();
-        for rid in rids.map(Result::unwrap) {
-            let record = load::record_by_rid(&scratch, org, object, rid)
-                .unwrap()
-                .unwrap();
+        let rids: Vec<i64> = rids.map(Result::unwrap).collect();
+        let page = serde_json::to_string(&rids).unwrap();
+        let records = load::records_of_rows(&scratch, org, object, &page).unwrap();
+        for (rid, record) in rids.into_iter().zip(records) {
             index_name::add(&scratch, org, &record, rid).unwrap();
             index_custom::add(&scratch, org, &record, rid).unwrap();
         }
