@@ -138,6 +138,8 @@ pub enum Store {
     Postgres(Arc<postgres::Postgres>),
 }
 
+/// What PostgreSQL is waited with is large, up to 64 KiB, and goes into a box, as a request's future is moved several times: on
+/// SQLite it would be for nothing.
 impl Store {
     /// Opens the database, creates it if it is not there, and brings its schema up to date.
     ///
@@ -174,7 +176,7 @@ impl Store {
     pub async fn write(&self, write: Write) -> Result<Written, WriteError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.write(write).await,
-            Self::Postgres(postgres) => postgres.write(write).await,
+            Self::Postgres(postgres) => Box::pin(postgres.write(write)).await,
         }
     }
 
@@ -185,7 +187,7 @@ impl Store {
     pub async fn set_up(&self, setup: &Setup) -> Result<(), WriteError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.set_up(setup, false),
-            Self::Postgres(postgres) => postgres.set_up(setup, false).await,
+            Self::Postgres(postgres) => Box::pin(postgres.set_up(setup, false)).await,
         }
     }
 
@@ -196,7 +198,7 @@ impl Store {
     pub async fn add_organization(&self, setup: &Setup) -> Result<(), WriteError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.set_up(setup, true),
-            Self::Postgres(postgres) => postgres.set_up(setup, true).await,
+            Self::Postgres(postgres) => Box::pin(postgres.set_up(setup, true)).await,
         }
     }
 
@@ -212,7 +214,9 @@ impl Store {
     ) -> Result<(), WriteError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.update_organization(org, rule, actor),
-            Self::Postgres(postgres) => postgres.update_organization(org, rule, actor).await,
+            Self::Postgres(postgres) => {
+                Box::pin(postgres.update_organization(org, rule, actor)).await
+            }
         }
     }
 
@@ -223,7 +227,7 @@ impl Store {
     pub async fn create_key(&self, org: &Org, key: &Key, actor: &Actor) -> Result<(), WriteError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.create_key(org, key, actor),
-            Self::Postgres(postgres) => postgres.create_key(org, key, actor).await,
+            Self::Postgres(postgres) => Box::pin(postgres.create_key(org, key, actor)).await,
         }
     }
 
@@ -234,7 +238,7 @@ impl Store {
     pub async fn revoke_key(&self, org: &Org, id: Uuid, actor: &Actor) -> Result<bool, WriteError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.revoke_key(org, id, actor).await,
-            Self::Postgres(postgres) => postgres.revoke_key(org, id, actor).await,
+            Self::Postgres(postgres) => Box::pin(postgres.revoke_key(org, id, actor)).await,
         }
     }
 
@@ -245,7 +249,7 @@ impl Store {
     pub async fn touch_keys(&self, used: Vec<(Org, Uuid)>) -> Result<(), WriteError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.touch_keys(used).await,
-            Self::Postgres(postgres) => postgres.touch_keys(used).await,
+            Self::Postgres(postgres) => Box::pin(postgres.touch_keys(used)).await,
         }
     }
 
@@ -256,7 +260,7 @@ impl Store {
     pub async fn key(&self, hash: &[u8; 32]) -> Result<Option<Arc<KeyEntry>>, ReadError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.key(hash),
-            Self::Postgres(postgres) => postgres.key(hash).await,
+            Self::Postgres(postgres) => Box::pin(postgres.key(hash)).await,
         }
     }
 
@@ -267,7 +271,7 @@ impl Store {
     pub async fn keys(&self, org: &Org) -> Result<Vec<Key>, ReadError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.keys(org),
-            Self::Postgres(postgres) => postgres.keys(org).await,
+            Self::Postgres(postgres) => Box::pin(postgres.keys(org)).await,
         }
     }
 
@@ -278,7 +282,7 @@ impl Store {
     pub async fn live_keys(&self, org: &Org) -> Result<Vec<Key>, ReadError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.live_keys(org),
-            Self::Postgres(postgres) => postgres.live_keys(org).await,
+            Self::Postgres(postgres) => Box::pin(postgres.live_keys(org)).await,
         }
     }
 
@@ -289,7 +293,7 @@ impl Store {
     pub async fn users(&self, org: &Org) -> Result<Vec<User>, ReadError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.users(org),
-            Self::Postgres(postgres) => postgres.users(org).await,
+            Self::Postgres(postgres) => Box::pin(postgres.users(org)).await,
         }
     }
 
@@ -300,7 +304,7 @@ impl Store {
     pub async fn user(&self, org: &Org, id: Uuid) -> Result<Option<User>, ReadError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.user(org, id),
-            Self::Postgres(postgres) => postgres.user(org, id).await,
+            Self::Postgres(postgres) => Box::pin(postgres.user(org, id)).await,
         }
     }
 
@@ -311,7 +315,7 @@ impl Store {
     pub async fn overview(&self) -> Result<Vec<Overview>, ReadError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.overview(),
-            Self::Postgres(postgres) => postgres.overview().await,
+            Self::Postgres(postgres) => Box::pin(postgres.overview()).await,
         }
     }
 
@@ -327,7 +331,7 @@ impl Store {
     ) -> Result<Option<Found>, ReadError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.record(org, object, id),
-            Self::Postgres(postgres) => postgres.record(org, object, id).await,
+            Self::Postgres(postgres) => Box::pin(postgres.record(org, object, id)).await,
         }
     }
 
@@ -338,7 +342,7 @@ impl Store {
     pub async fn pipelines(&self, org: &Org) -> Result<Vec<Pipeline>, ReadError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.pipelines(org),
-            Self::Postgres(postgres) => postgres.pipelines(org).await,
+            Self::Postgres(postgres) => Box::pin(postgres.pipelines(org)).await,
         }
     }
 
@@ -349,7 +353,7 @@ impl Store {
     pub async fn pipeline(&self, org: &Org, id: Uuid) -> Result<Option<Pipeline>, ReadError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.pipeline(org, id),
-            Self::Postgres(postgres) => postgres.pipeline(org, id).await,
+            Self::Postgres(postgres) => Box::pin(postgres.pipeline(org, id)).await,
         }
     }
 
@@ -362,7 +366,7 @@ impl Store {
             Self::Sqlite(sqlite) => {
                 sqlite::Sqlite::summary(Arc::clone(sqlite), org, pipeline_id).await
             }
-            Self::Postgres(postgres) => postgres.summary(org, pipeline_id).await,
+            Self::Postgres(postgres) => Box::pin(postgres.summary(org, pipeline_id)).await,
         }
     }
 
@@ -373,7 +377,7 @@ impl Store {
     pub async fn fields(&self, org: &Org, scope: Scope) -> Result<Vec<FieldDefinition>, ReadError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.fields(org, scope),
-            Self::Postgres(postgres) => postgres.fields(org, scope).await,
+            Self::Postgres(postgres) => Box::pin(postgres.fields(org, scope)).await,
         }
     }
 
@@ -391,7 +395,7 @@ impl Store {
             Self::Sqlite(sqlite) => {
                 sqlite::Sqlite::changes(Arc::clone(sqlite), org, after, limit).await
             }
-            Self::Postgres(postgres) => postgres.changes(org, after, limit).await,
+            Self::Postgres(postgres) => Box::pin(postgres.changes(org, after, limit)).await,
         }
     }
 
@@ -410,7 +414,7 @@ impl Store {
             Self::Sqlite(sqlite) => {
                 sqlite::Sqlite::search(Arc::clone(sqlite), org, draft, show).await
             }
-            Self::Postgres(postgres) => Ok(postgres.search(org, draft).await?.map(show)),
+            Self::Postgres(postgres) => Ok(Box::pin(postgres.search(org, draft)).await?.map(show)),
         }
     }
 
@@ -447,7 +451,7 @@ impl Store {
     pub async fn close(&self) {
         match self {
             Self::Sqlite(sqlite) => sqlite::Sqlite::close(Arc::clone(sqlite)).await,
-            Self::Postgres(postgres) => postgres.close().await,
+            Self::Postgres(postgres) => Box::pin(postgres.close()).await,
         }
     }
 }

@@ -15,7 +15,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use lanekeeper_core::change::Actor;
-use lanekeeper_core::{Change, Timestamp};
+use lanekeeper_core::query::Draft;
+use lanekeeper_core::{Change, Object, Timestamp};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -23,7 +24,7 @@ use super::Sqlite;
 use super::apply::{Origin, apply};
 use super::connection::open_writer;
 use super::index_text;
-use crate::testing::{account, setup, write};
+use crate::testing::{account, once, setup, write};
 use crate::{Access, Clock, Database, Org, Settings, Store};
 
 /// A store with one organisation.
@@ -99,4 +100,17 @@ impl Sqlite {
         index_text::flush(&transaction).unwrap();
         transaction.commit().unwrap();
     }
+}
+
+/// A request's future is moved several times; those of PostgreSQL are large, and boxed.
+#[test]
+fn what_a_request_waits_with_is_small() {
+    let TestStore { store, org, .. } = &open();
+    let (draft, write) = (Draft::of(Object::Account), once(*org, "key"));
+
+    let search = size_of_val(&store.search(*org, draft, drop));
+    let record = size_of_val(&store.record(org, Object::Account, Uuid::nil()));
+    let write = size_of_val(&store.write(write));
+
+    assert!(search.max(record).max(write) < 2_048);
 }
