@@ -57,7 +57,8 @@ impl Queue {
         }
     }
 
-    /// Hands over a request, or says at once that too many wait.
+    /// Hands over a request, or says at once that too many wait. The writer is to be woken for it, or it is to be taken by
+    /// whoever brought it.
     pub(super) fn push(&self, waiting: Waiting) -> Result<(), WriteError> {
         let now = self.clock.now();
         let mut state = self.open()?;
@@ -68,9 +69,19 @@ impl Queue {
             metrics::counter!("lanekeeper_overloaded_total", "reason" => "writes").increment(1);
             return Err(WriteError::Overloaded { retry_after_secs });
         }
-        drop(state);
-        self.arrived.notify_one();
         Ok(())
+    }
+
+    pub(super) fn wake(&self) {
+        self.arrived.notify_one();
+    }
+
+    /// Takes a request that waits alone, of the only organisation that is about: there is nobody to share a group or a turn
+    /// with.
+    pub(super) fn take_alone(&self) -> Option<Batch> {
+        let mut state = self.lock();
+        let is_alone = state.writes.len() == 1 && !state.company.is_shared(self.clock.now());
+        is_alone.then(|| state.take(1))
     }
 
     /// Hands over when keys were used.
@@ -93,12 +104,7 @@ impl Queue {
             false => state,
         };
         let len_max = state.group_len.next(is_shared);
-        let batch = Batch {
-            group: state.writes.take_group(len_max),
-            touches: std::mem::take(&mut state.touches),
-        };
-        state.served = batch.group.iter().map(|(write, _)| write.org).collect();
-        metrics::gauge!("lanekeeper_write_queue_len").set(state.writes.len() as f64);
+        let batch = state.take(len_max);
         let is_over = batch.group.is_empty() && batch.touches.is_empty();
         (!is_over).then_some(batch)
     }
@@ -148,6 +154,14 @@ impl Queue {
 }
 
 impl State {
+    fn take(&mut self, len_max: usize) -> Batch {
+        let group = self.writes.take_group(len_max);
+        self.served = group.iter().map(|(write, _)| write.org).collect();
+        metrics::gauge!("lanekeeper_write_queue_len").set(self.writes.len() as f64);
+        let touches = std::mem::take(&mut self.touches);
+        Batch { group, touches }
+    }
+
     /// Whether all who wait were served just now, and another besides, who may be about to send its next.
     fn may_wait(&self) -> bool {
         let mut waiting = self.writes.ready_keys();
@@ -180,6 +194,21 @@ mod tests {
         assert!(queue.lock().may_wait());
         push(&queue, 3);
         assert!(!queue.lock().may_wait());
+    }
+
+    #[test]
+    fn a_request_is_taken_alone_only_where_nobody_else_is_about() {
+        let queue = Queue::new(&Settings::default(), Clock::default());
+        assert!(queue.take_alone().is_none());
+        push(&queue, 1);
+        assert_eq!(queue.take_alone().unwrap().group.len(), 1);
+
+        [1, 1].into_iter().for_each(|org| push(&queue, org));
+        assert!(queue.take_alone().is_none());
+        assert_eq!(queue.next().unwrap().group.len(), 2);
+
+        push(&queue, 2);
+        assert!(queue.take_alone().is_none());
     }
 
     #[test]

@@ -1,17 +1,20 @@
-//! The writer thread: takes what waits, runs it as one group, answers each.
+//! The one that writes: takes what waits, runs it as one group, answers each. That is a thread's work; a request that is alone
+//! is run by the thread that brought it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rusqlite::{Connection, params};
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::watch;
+use tokio::task::block_in_place;
 use uuid::Uuid;
 
 use super::cycle::{Cycle, Group};
-use super::queue::{Queue, Touch, Waiting};
+use super::queue::{Batch, Queue, Touch, Waiting};
 use crate::commits::Commits;
 use crate::known_keys::KnownKeys;
 use crate::{Clock, Org, Settings, Write, WriteError, Written};
@@ -21,9 +24,10 @@ const CHECKPOINT_EVERY: Duration = Duration::from_millis(500);
 /// Pages in the log after which the writer itself helps, so that the log can begin anew.
 const LOG_PAGES_MAX: i64 = 16_384;
 
-/// The way to the writer thread.
+/// The way to the one that writes.
 pub(super) struct Writer {
     queue: Arc<Queue>,
+    runner: Arc<Mutex<Runner>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -41,13 +45,9 @@ impl Writer {
         let queue = Arc::new(Queue::new(&settings, clock.clone()));
         let (stop, stopped) = channel();
         let log_pages = Arc::new(Mutex::new(0));
-        let checkpoints = Checkpoints {
-            log_pages: Arc::clone(&log_pages),
-            _stop: stop,
-        };
         let cycle = Cycle::new(clock.clone(), settings.idempotency_keys_max);
         let also_failing = failing.clone();
-        let thread = WriterThread {
+        let runner = Arc::new(Mutex::new(Runner {
             queue: Arc::clone(&queue),
             main,
             cycle,
@@ -55,7 +55,12 @@ impl Writer {
             commits,
             known_keys,
             failing,
-            checkpoints,
+            log_pages: Arc::clone(&log_pages),
+        }));
+        let thread = WriterThread {
+            queue: Arc::clone(&queue),
+            runner: Arc::clone(&runner),
+            _checkpoints: stop,
         };
         let threads = vec![
             spawn("writer", move || thread.run()),
@@ -65,13 +70,38 @@ impl Writer {
         ];
         Self {
             queue,
+            runner,
             threads: Mutex::new(threads),
         }
     }
 
     /// Hands over a request, or says at once that too many wait.
     pub(super) fn send(&self, waiting: Waiting) -> Result<(), WriteError> {
-        self.queue.push(waiting)
+        self.queue.push(waiting)?;
+        if !self.run_here() {
+            self.queue.wake();
+        }
+        Ok(())
+    }
+
+    /// Runs what waits on this thread, if it is one request and nothing else is written: to wake the writer and to be woken by
+    /// it takes about as long as to plan and write a record. Whether it did.
+    fn run_here(&self) -> bool {
+        let runtime = Handle::try_current().map(|handle| handle.runtime_flavor());
+        if runtime.ok() != Some(RuntimeFlavor::MultiThread) {
+            return false; // no other thread would do meanwhile what this one leaves
+        }
+        let Ok(mut runner) = self.runner.try_lock() else {
+            return false;
+        };
+        if runner.is_log_long() {
+            return false; // the writer helps to shorten it, and nobody is to wait for that
+        }
+        let Some(batch) = self.queue.take_alone() else {
+            return false;
+        };
+        block_in_place(|| runner.run(batch));
+        true
     }
 
     /// Hands over when keys were last used.
@@ -90,21 +120,11 @@ impl Writer {
     }
 }
 
-struct Checkpoints {
-    log_pages: Arc<Mutex<i64>>,
-    /// Dropped with the writer, which ends the checkpoints.
-    _stop: std::sync::mpsc::Sender<()>,
-}
-
 struct WriterThread {
     queue: Arc<Queue>,
-    main: Connection,
-    cycle: Cycle,
-    clock: Clock,
-    commits: Commits,
-    known_keys: Arc<KnownKeys>,
-    failing: watch::Sender<bool>,
-    checkpoints: Checkpoints,
+    runner: Arc<Mutex<Runner>>,
+    /// Dropped with the thread, which ends the checkpoints.
+    _checkpoints: Sender<()>,
 }
 
 /// However the thread ends, nobody waits for it any longer.
@@ -115,20 +135,40 @@ impl Drop for WriterThread {
 }
 
 impl WriterThread {
-    fn run(mut self) {
+    /// Until the queue is closed; or until a run panicked, on this thread or another, because nobody knows what that left.
+    fn run(self) {
         while let Some(batch) = self.queue.next() {
-            for (used, answer) in batch.touches {
-                drop(answer.send(self.touch_keys(&used)));
-            }
-            self.run_group(batch.group);
-            self.help_checkpoint();
+            let Ok(mut runner) = self.runner.lock() else {
+                tracing::error!("a group of requests panicked: nothing more is written");
+                return;
+            };
+            runner.run(batch);
+            runner.help_checkpoint();
         }
-        if let Err(error) = self
-            .main
-            .query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()))
-        {
-            tracing::warn!(%error, "the log could not be copied into the file; the next start does it");
+        if let Ok(runner) = self.runner.lock() {
+            runner.empty_log();
         }
+    }
+}
+
+/// The connection that writes, and all that goes with it.
+struct Runner {
+    queue: Arc<Queue>,
+    main: Connection,
+    cycle: Cycle,
+    clock: Clock,
+    commits: Commits,
+    known_keys: Arc<KnownKeys>,
+    failing: watch::Sender<bool>,
+    log_pages: Arc<Mutex<i64>>,
+}
+
+impl Runner {
+    fn run(&mut self, batch: Batch) {
+        for (used, answer) in batch.touches {
+            drop(answer.send(self.touch_keys(&used)));
+        }
+        self.run_group(batch.group);
     }
 
     /// One transaction for all; if it fails, one for each, so that only the guilty one fails.
@@ -236,14 +276,23 @@ impl WriterThread {
         Ok(transaction.commit()?)
     }
 
+    fn is_log_long(&self) -> bool {
+        *lock(&self.log_pages) > LOG_PAGES_MAX
+    }
+
     fn help_checkpoint(&self) {
-        let mut log_pages = lock(&self.checkpoints.log_pages);
-        if *log_pages > LOG_PAGES_MAX {
-            *log_pages = 0;
-            drop(log_pages);
+        if self.is_log_long() {
+            *lock(&self.log_pages) = 0;
             if let Err(error) = checkpoint(&self.main) {
                 self.note_failure(&error.into());
             }
+        }
+    }
+
+    fn empty_log(&self) {
+        let sql = "pragma wal_checkpoint(truncate)";
+        if let Err(error) = self.main.query_row(sql, [], |_| Ok(())) {
+            tracing::warn!(%error, "the log could not be copied into the file; the next start does it");
         }
     }
 }

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use futures_util::FutureExt as _;
 use lanekeeper_core::Outcome;
 use lanekeeper_core::change::{Actor, ActorKind};
 use lanekeeper_core::plan::Mode;
@@ -53,6 +54,33 @@ async fn of_a_group_that_fails_only_the_guilty_request_fails() {
     assert_eq!(count("select count(*) from account"), 3);
     let last = count("select last_sequence from organization");
     assert_eq!(count("select max(last_sequence) from changeset"), last);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_is_alone_is_written_by_the_thread_that_brings_it() {
+    let test = open();
+    let send = |domain| {
+        test.store
+            .write(write(test.org, vec![account(domain)], Mode::Whole))
+    };
+
+    let written = send("acme.com").now_or_never();
+    created(written.expect("it did not wait for another thread"));
+
+    // Another writes: it waits, and whoever comes behind it waits with it.
+    let connection = open_writer(&test.path, 0).unwrap();
+    connection.execute_batch("begin immediate").unwrap();
+    let (store, first) = (
+        test.store.clone(),
+        write(test.org, vec![account("first.com")], Mode::Whole),
+    );
+    let first = tokio::spawn(async move { store.write(first).await });
+    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    let mut second = std::pin::pin!(send("second.com"));
+    assert!(second.as_mut().now_or_never().is_none());
+    connection.execute_batch("commit").unwrap();
+    created(first.await.unwrap());
+    created(second.await);
 }
 
 #[tokio::test]
