@@ -16,8 +16,11 @@ use crate::error::ApiError;
 /// Requests in the server at once, for each processor. Those of one organisation have half of it, which is more than it takes
 /// to keep the processors busy.
 const PLACES_EACH: usize = 256;
-/// Reads that are worked on at once, for each processor: some wait for a disk.
+/// Reads that are worked on at once, for each processor: some wait for a disk, or for PostgreSQL.
 const TURNS_EACH: usize = 2;
+/// On SQLite a long read keeps a processor busy, on a thread of its own. With more of them the system's scheduler would let
+/// those wait that answer everybody else.
+const LOCAL_LONG_TURNS_EACH: usize = 1;
 /// On PostgreSQL most of a short read is waiting: as many as there are connections to read, and of these for one of several.
 const REMOTE_TURNS: usize = 16;
 const REMOTE_TURNS_OF_ONE: usize = 2;
@@ -86,20 +89,22 @@ impl Gate {
     /// For a database that is on this machine, or elsewhere.
     pub(crate) fn new(clock: Clock, is_remote: bool) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let long = GateLimits {
+        let mut short = GateLimits {
             places_max: cores.max(2) * PLACES_EACH,
             turns_max: (cores * TURNS_EACH).max(4),
             // One processor is left for the others.
             turns_of_one_max: (cores - 1).max(1),
-            wait_micros_max: Work::Long.wait_max().as_micros() as u64,
-        };
-        let mut short = GateLimits {
             wait_micros_max: Work::Short.wait_max().as_micros() as u64,
-            ..long
+        };
+        let mut long = GateLimits {
+            wait_micros_max: Work::Long.wait_max().as_micros() as u64,
+            ..short
         };
         if is_remote {
             short.turns_max = REMOTE_TURNS.max(short.turns_max);
             short.turns_of_one_max = REMOTE_TURNS_OF_ONE.max(short.turns_of_one_max);
+        } else {
+            long.turns_max = (cores * LOCAL_LONG_TURNS_EACH).max(2);
         }
         let state = State {
             short: fair::Gate::new(short),
