@@ -1,6 +1,8 @@
 //! What the operator sees of requests: ids, logs without contents, metrics. And the last net under a panic.
 
 use std::any::Any;
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::LazyLock;
 
@@ -9,6 +11,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
+use metrics::{Counter, Histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -60,8 +63,7 @@ pub(crate) async fn observe(request: Request, next: Next) -> Response {
     let begun = Instant::now();
     let id = request_id(request.headers());
     let method = request.method().clone();
-    let matched = request.extensions().get::<MatchedPath>();
-    let route = matched.map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
+    let matched = request.extensions().get::<MatchedPath>().cloned();
 
     let answered = REQUEST_ID.scope(id.clone(), async {
         match AssertUnwindSafe(next.run(request)).catch_unwind().await {
@@ -73,18 +75,17 @@ pub(crate) async fn observe(request: Request, next: Next) -> Response {
 
     let id_value = HeaderValue::from_str(&id).expect("an id is checked");
     response.headers_mut().insert(X_REQUEST_ID, id_value);
+    let route = matched.as_ref().map_or("none", MatchedPath::as_str);
     note(&id, &method, route, &response, begun);
     response
 }
 
-fn note(id: &str, method: &Method, route: String, response: &Response, begun: Instant) {
+fn note(id: &str, method: &Method, route: &str, response: &Response, begun: Instant) {
     let status = response.status().as_u16();
     let is_early = response.extensions().get::<Early>().is_some();
     let seconds = begun.elapsed().as_secs_f64();
     let method = known_method(method);
-    metrics::counter!("lanekeeper_http_requests_total", "method" => method, "route" => route.clone(), "status" => status.to_string()).increment(1);
-    metrics::histogram!("lanekeeper_http_request_seconds", "route" => route.clone())
-        .record(seconds);
+    measure(method, route, status, seconds);
     if status >= 500 && !is_early {
         tracing::warn!(
             request_id = id,
@@ -97,6 +98,43 @@ fn note(id: &str, method: &Method, route: String, response: &Response, begun: In
     } else {
         tracing::debug!(request_id = id, method, route, status, seconds, "request");
     }
+}
+
+/// What is measured of requests that are alike.
+struct Measures {
+    total: Counter,
+    seconds: Histogram,
+}
+
+impl Measures {
+    fn of(method: &'static str, route: &str, status: u16) -> Self {
+        let route = route.to_owned();
+        Self {
+            total: metrics::counter!("lanekeeper_http_requests_total", "method" => method, "route" => route.clone(), "status" => status.to_string()),
+            seconds: metrics::histogram!("lanekeeper_http_request_seconds", "route" => route),
+        }
+    }
+}
+
+type ByMethodAndStatus = HashMap<(&'static str, u16), Measures>;
+
+thread_local! {
+    /// By route, then by method and status: all labels are ours, so there are few. To ask the recorder each time would cost
+    /// a twentieth of reading a record.
+    static MEASURES: RefCell<HashMap<String, ByMethodAndStatus>> = RefCell::default();
+}
+
+fn measure(method: &'static str, route: &str, status: u16, seconds: f64) {
+    MEASURES.with_borrow_mut(|by_route| {
+        if !by_route.contains_key(route) {
+            by_route.insert(route.to_owned(), HashMap::new());
+        }
+        let alike = by_route.get_mut(route).expect("it was just put there");
+        let measures = alike.entry((method, status));
+        let measures = measures.or_insert_with(|| Measures::of(method, route, status));
+        measures.total.increment(1);
+        measures.seconds.record(seconds);
+    });
 }
 
 /// Methods are the caller's to invent; metrics are not.
