@@ -4,6 +4,7 @@ pub(crate) mod plans;
 mod referred;
 pub(crate) mod search;
 mod summary;
+mod text;
 pub(crate) mod timeline;
 
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,5 +1,6 @@
 //! Words that a record has to have, wherever it has them.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
@@ -72,44 +73,63 @@ impl TextSearch {
     }
 }
 
-/// What an index of texts holds of a record itself, folded. What it refers to has its own entry.
+/// What an index of texts holds of a record itself, folded, and of the texts of what it refers to, as far as those are
+/// `related`. A word that is part of another is left out, for it is found there. In a contact's, the last line has the digits
+/// of the telephone number.
 #[must_use]
-pub fn index_text(record: &Record) -> String {
-    let mut text = own_text(record);
-    if record.object.is_on_timelines() {
-        text = words_once(&text);
-    }
+pub fn index_text(record: &Record, related: &[String]) -> String {
+    let own = own_texts(record);
+    let related = related.iter().map(String::as_str);
+    let text = joined(own.chain(related));
+    let mut words = match record.object.is_on_timelines() {
+        true => each_once(&text),
+        false => none_in_another(&text),
+    };
     if record.object == Object::Contact {
-        write!(text, "\n{}", phone_digits(record.text("phone"))).expect("a String takes all");
+        write!(words, "\n{}", phone_digits(record.text("phone"))).expect("a String takes all");
     }
-    text
+    words
 }
 
 /// Each word once: a long text repeats itself, its index need not, for no word that is looked for goes over a blank.
-fn words_once(text: &str) -> String {
+fn each_once(text: &str) -> String {
     let mut seen = BTreeSet::new();
     let words = text.split_whitespace();
     let words: Vec<&str> = words.filter(|word| seen.insert(*word)).collect();
     words.join("\n")
 }
 
+/// Names and addresses repeat each other's words.
+fn none_in_another(text: &str) -> String {
+    let mut words: Vec<&str> = text.split_whitespace().collect();
+    words.sort_by_key(|word| Reverse(word.len()));
+    let mut kept = String::with_capacity(text.len());
+    for word in words {
+        if !kept.contains(word) {
+            kept.push_str(if kept.is_empty() { "" } else { "\n" });
+            kept.push_str(word);
+        }
+    }
+    kept
+}
+
 /// The texts that words are looked for in, folded: of a contact the names and the address, of an opportunity also those of
 /// its account and of its primary contact.
 fn texts(found: &Found) -> String {
     match found {
-        Found::Record(record) => own_text(record),
+        Found::Record(record) => joined(own_texts(record)),
         Found::Opportunity(view) => {
             let account = view.account.as_ref();
             let account = account.map(|account| [account.name.as_str(), &account.domain]);
             let contact = view.contact.as_ref().map(contact_texts);
-            let own = [view.record.text("name")].into_iter();
+            let own = own_texts(&view.record);
             let related = account.into_iter().flatten();
             joined(own.chain(related).chain(contact.into_iter().flatten()))
         }
     }
 }
 
-fn own_text(record: &Record) -> String {
+fn own_texts(record: &Record) -> impl Iterator<Item = &str> {
     let fields: &[&str] = match record.object {
         Object::Account => &["name", "domain"],
         Object::Contact => &["full_name", "first_name", "last_name", "email"],
@@ -117,7 +137,7 @@ fn own_text(record: &Record) -> String {
         Object::Note => &["title", "content"],
         Object::Activity => &["title", "description"],
     };
-    joined(fields.iter().map(|field| record.text(field)))
+    fields.iter().map(|field| record.text(field))
 }
 
 fn contact_texts(contact: &ContactBrief) -> [&str; 4] {

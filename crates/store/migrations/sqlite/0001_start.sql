@@ -344,32 +344,38 @@ create table activity_link (
 ) strict, without rowid;
 
 -- Texts on their way into the index of texts below, which takes many at once far more cheaply than few: a create waits here,
--- and is found by reading what waits. `token` is what `org` is there.
+-- and is found by reading what waits.
 create table waiting_text (
     org integer not null,
     object text not null,
     record integer not null,
-    token text not null,
+    is_changed integer not null,
     body text not null
 ) strict;
 
--- The texts of records, folded, by their rows' `rid`: any three characters in a row find them. Those of records in the trash
--- stay, for what refers to them. `org` is one such triple that stands for the organisation, so that nobody's common words
--- slow down anybody else. Only places are kept, no texts.
+-- The texts of records, folded, by their rows' `rid`: any three characters in a row of a word find them, as tokens that begin
+-- with the organisation. An opportunity's has the texts of its account and its contact besides, as they were when it was
+-- written; those of accounts and contacts that changed since then can be found by themselves. Those of records in the trash
+-- stay, for what refers to them. Only rows are kept, no texts and no places in them.
 create virtual table account_text using fts5 (
-    org, body, content = '', contentless_delete = 1, tokenize = 'trigram case_sensitive 1'
+    body, content = '', contentless_delete = 1, detail = none,
+    tokenize = "ascii tokenchars '!""#$%&''()*+,-./:;<=>?@[\]^_`{|}~'"
 );
 create virtual table contact_text using fts5 (
-    org, body, content = '', contentless_delete = 1, tokenize = 'trigram case_sensitive 1'
+    body, content = '', contentless_delete = 1, detail = none,
+    tokenize = "ascii tokenchars '!""#$%&''()*+,-./:;<=>?@[\]^_`{|}~'"
 );
 create virtual table opportunity_text using fts5 (
-    org, body, content = '', contentless_delete = 1, tokenize = 'trigram case_sensitive 1'
+    body, content = '', contentless_delete = 1, detail = none,
+    tokenize = "ascii tokenchars '!""#$%&''()*+,-./:;<=>?@[\]^_`{|}~'"
 );
 create virtual table note_text using fts5 (
-    org, body, content = '', contentless_delete = 1, tokenize = 'trigram case_sensitive 1'
+    body, content = '', contentless_delete = 1, detail = none,
+    tokenize = "ascii tokenchars '!""#$%&''()*+,-./:;<=>?@[\]^_`{|}~'"
 );
 create virtual table activity_text using fts5 (
-    org, body, content = '', contentless_delete = 1, tokenize = 'trigram case_sensitive 1'
+    body, content = '', contentless_delete = 1, detail = none,
+    tokenize = "ascii tokenchars '!""#$%&''()*+,-./:;<=>?@[\]^_`{|}~'"
 );
 
 -- More parts of an index are left side by side: a search looks into some more of them, and a create waits less for merges.

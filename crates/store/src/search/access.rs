@@ -13,9 +13,9 @@ use super::{Search, text};
 /// A way to the rows.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Access {
-    /// From the index of texts: every row with this word, or with the digits in its telephone number.
+    /// From the index of texts: every row with these words, or with the digits in its telephone number.
     Text {
-        word: String,
+        words: Vec<String>,
         digits: Option<String>,
     },
     /// Along an index of the table, within a range of its column.
@@ -118,7 +118,8 @@ impl Search<'_> {
     /// Straight to the rows of each filter that an index knows.
     pub(super) fn ways(self) -> Vec<Access> {
         let query = self.query;
-        let texts = query.text.iter().flat_map(words);
+        let texts = query.text.iter();
+        let texts = texts.flat_map(|search| by_words(search, self.dialect));
         let stage = query.stage_id.and_then(|id| {
             let index = Index::of(self.dialect, query.object, &Place::System("stage_id"))?;
             let stages = Range::OneOf(vec![Atom::Id(id)]);
@@ -176,11 +177,18 @@ impl Search<'_> {
     }
 }
 
-/// By each word that the index of texts finds.
-fn words(search: &TextSearch) -> impl Iterator<Item = Access> {
+/// By the words that the index of texts finds: in SQLite together, in PostgreSQL, where each may be in another record's texts,
+/// one by one.
+fn by_words(search: &TextSearch, dialect: Dialect) -> Vec<Access> {
     let words = search.words.iter().filter(|word| text::is_indexed(word));
-    words.map(|word| Access::Text {
-        word: word.clone(),
+    let words: Vec<String> = words.cloned().collect();
+    let at_once = match dialect {
+        Dialect::Sqlite => words.len().max(1),
+        Dialect::Postgres => 1,
+    };
+    let ways = words.chunks(at_once).map(|words| Access::Text {
+        words: words.to_vec(),
         digits: search.digits.clone(),
-    })
+    });
+    ways.collect()
 }

@@ -21,8 +21,8 @@ pub(super) struct Builder {
 }
 
 /// What an opportunity refers to.
-pub(super) const ACCOUNT: &str = "left join account a on a.org = r.org and a.id = r.account_id";
-pub(super) const CONTACT: &str = "left join contact c on c.org = r.org and c.id = r.contact_id";
+const ACCOUNT: &str = "left join account a on a.org = r.org and a.id = r.account_id";
+const CONTACT: &str = "left join contact c on c.org = r.org and c.id = r.contact_id";
 const STAGE: &str = "left join stage s on s.org = r.org and s.id = r.stage_id";
 const MEMBER: &str = "left join member m on m.org = r.org and m.id = r.owner_id";
 

@@ -5,7 +5,7 @@ use lanekeeper_core::query::{Place, TextSearch};
 use super::access::Access;
 use super::choice::Way;
 use super::condition::filter;
-use super::dialect::Stored;
+use super::dialect::{Dialect, Stored};
 use super::expression::Builder;
 use super::order::{Edge, Key, Order, is_always_there};
 use super::source::{self, Source};
@@ -107,7 +107,7 @@ impl Search<'_> {
         let mut source = Source::new(self, way, part, &mut sql);
         terms.append(&mut source.terms);
         let text = query.text.as_ref();
-        let text = text.filter(|text| !is_found_by(&way.access, text));
+        let text = text.filter(|text| !self.is_found_by(&way.access, text));
         terms.extend(text.map(|text| text::words(text, query.object, &mut sql)));
         let filters = query.filters.iter();
         terms.extend(filters.map(|wanted| filter(wanted, query.object, &mut sql)));
@@ -150,11 +150,12 @@ impl Search<'_> {
         });
         keys.collect()
     }
-}
 
-/// Whether all that comes by this way has what is searched for: the only word there is, which is no telephone number, since
-/// those are found by whatever is spelt with other signs between the digits.
-fn is_found_by(access: &Access, text: &TextSearch) -> bool {
-    let is_by_word = matches!(access, Access::Text { .. });
-    is_by_word && text.words.len() == 1 && text.digits.is_none()
+    /// Whether all that comes by this way has what is searched for: the only word there is, which is no telephone number, since
+    /// those are found by whatever is spelt with other signs between the digits. In SQLite it may have it.
+    fn is_found_by(self, access: &Access, text: &TextSearch) -> bool {
+        let is_by_word = matches!(access, Access::Text { .. });
+        let is_exact = self.dialect == Dialect::Postgres;
+        is_exact && is_by_word && text.words.len() == 1 && text.digits.is_none()
+    }
 }

@@ -148,9 +148,9 @@ fn field(search: Search, org: &str, slug: &str, sql: &mut Builder) -> String {
 pub(super) fn count(search: Search, access: &Access, sql: &mut Builder) -> String {
     let (with, rows) = match access {
         Access::Key => (String::new(), "select 1".to_owned()),
-        Access::Text { word, digits } => {
+        Access::Text { words, digits } => {
             // Some may be found twice; then they are soon too many.
-            let hits = hits(search, word, digits.as_deref(), "union all", sql);
+            let hits = hits(search, words, digits.as_deref(), "union all", sql);
             let with = format!("with hit as not materialized ({hits}) ");
             (with, "select 1 from hit".to_owned())
         }
@@ -190,16 +190,16 @@ fn indexed(
     format!("select {wanted} from {} where {terms}", source.from)
 }
 
-/// The rows in which a word is, by the index of texts: in the record's own, or in those of what it refers to.
+/// The rows in which words may be, by the index of texts: in the record's own, or in those of what it refers to.
 fn hits(
     search: Search,
-    word: &str,
+    words: &[String],
     digits: Option<&str>,
     union: &str,
     sql: &mut Builder,
 ) -> String {
     match search.dialect {
-        Dialect::Sqlite => sqlite::hits(search, word, digits, union, sql),
-        Dialect::Postgres => postgres::hits(search, word, digits, union, sql),
+        Dialect::Sqlite => sqlite::hits(search, words, digits, union, sql),
+        Dialect::Postgres => postgres::hits(search, words, digits, union, sql),
     }
 }

@@ -38,7 +38,7 @@ pub(super) async fn write(
 
 /// The texts that words are looked for in: in a contact's, the last line has the digits.
 fn texts_of(record: &Record) -> (String, String) {
-    let mut body = index_text(record);
+    let mut body = index_text(record, &[]);
     if record.object != Object::Contact {
         return (body, String::new());
     }

@@ -43,7 +43,7 @@ pub(super) fn source(search: Search, way: &Way, part: Part, sql: &mut Builder) -
 /// Rows that are fetched first.
 fn of_hits(search: Search, way: &Way, sql: &mut Builder) -> Source {
     let hits = match &way.access {
-        Access::Text { word, digits } => hits(search, word, digits.as_deref(), "union", sql),
+        Access::Text { words, digits } => hits(search, words, digits.as_deref(), "union", sql),
         Access::Index(index, range) => indexed(search, "r.id", index, range.as_ref(), sql),
         Access::Values(values, range) => {
             let terms = values.terms(search, range, sql).join(" and ");
@@ -107,14 +107,18 @@ fn of_values(search: Search, values: &Values, range: &Range, sql: &mut Builder) 
 
 pub(super) fn hits(
     search: Search,
-    word: &str,
+    words: &[String],
     digits: Option<&str>,
     union: &str,
     sql: &mut Builder,
 ) -> String {
     let object = search.query.object;
-    let (org, like) = (sql.bind_org(), sql.bind(like(word)));
-    let mut has_word = format!("t.body like {like}");
+    let org = sql.bind_org();
+    let words = words.iter().map(|word| {
+        let like = sql.bind(like(word));
+        format!("t.body like {like}")
+    });
+    let mut has_word = words.collect::<Vec<_>>().join(" and ");
     if let (Some(digits), Object::Contact) = (digits, object) {
         let digits = sql.bind(self::like(digits));
         has_word = format!("({has_word} or t.digits like {digits})");

@@ -17,8 +17,8 @@ pub(super) fn source(search: Search, access: &Access, part: Part, sql: &mut Buil
     let table = search.query.object.name();
     match access {
         Access::Key => Source::of_table(DIALECT, format!("{table} r")),
-        Access::Text { word, digits } => {
-            let hits = all_hits(search, word, digits.as_deref(), "union", sql);
+        Access::Text { words, digits } => {
+            let hits = all_hits(search, words, digits.as_deref(), "union", sql);
             let from = format!("hit cross join {table} r on r.rid = hit.rid");
             Source {
                 with: format!("with hit as materialized ({hits}) "),
@@ -76,19 +76,34 @@ fn of_values(search: Search, values: &Values, range: &Range, sql: &mut Builder) 
     }
 }
 
+/// An opportunity is found by the texts of what it refers to as they were when it was written; and because of each that
+/// changed since then and has one of the words now.
 pub(super) fn hits(
     search: Search,
-    word: &str,
+    words: &[String],
     digits: Option<&str>,
     union: &str,
     sql: &mut Builder,
 ) -> String {
-    let own = with_text(search, search.query.object, (word, digits), sql);
-    if search.query.object != Object::Opportunity {
+    let object = search.query.object;
+    let digits = digits.filter(|_| object == Object::Contact);
+    let expression = index_text::expression(search.org, words, digits);
+    let mut waits = format!("has_words(body, {})", sql.bind(words.join("\n")));
+    if let Some(digits) = digits {
+        let digits = DIALECT.contains("body", &sql.bind(digits));
+        waits = format!("({waits} or {digits})");
+    }
+    let own = found(object, expression, &waits, sql);
+    if object != Object::Opportunity {
         return own;
     }
     let related = [Object::Account, Object::Contact].map(|related| {
-        let rows = with_text(search, related, (word, digits), sql);
+        let expression = index_text::expression_of_changed(search.org, words);
+        let words = words.iter();
+        let words = words.map(|word| DIALECT.contains("body", &sql.bind(word.clone())));
+        let has_one = words.collect::<Vec<_>>().join(" or ");
+        let waits = format!("is_changed and ({has_one})");
+        let rows = found(related, expression, &waits, sql);
         let related = related.name();
         format!(
             " {union} select o.rid from ({rows}) found cross join {related} x on x.rid = found.rid
@@ -98,20 +113,12 @@ pub(super) fn hits(
     format!("{own}{}", related.concat())
 }
 
-/// The rows of an object with a word or the digits in their own texts: from the index of texts, and those that wait for it.
-fn with_text(
-    search: Search,
-    object: Object,
-    (word, digits): (&str, Option<&str>),
-    sql: &mut Builder,
-) -> String {
-    let expression = sql.bind(index_text::expression(search.org, word, digits));
-    let (table, name, org) = (index_text::table(object), object.name(), sql.bind_org());
-    let parts = [Some(word), digits].into_iter().flatten();
-    let parts = parts.map(|part| DIALECT.contains("body", &sql.bind(part)));
-    let has_one = parts.collect::<Vec<_>>().join(" or ");
+/// The rows of an object that the index of texts finds, and those that wait for it.
+fn found(object: Object, expression: String, waits: &str, sql: &mut Builder) -> String {
+    let (expression, org) = (sql.bind(expression), sql.bind_org());
+    let (table, name) = (index_text::table(object), object.name());
     format!(
         "select rowid as rid from {table} where {table} match {expression}
-         union all select record from waiting_text where org = {org} and object = '{name}' and ({has_one})"
+         union all select record from waiting_text where org = {org} and object = '{name}' and {waits}"
     )
 }

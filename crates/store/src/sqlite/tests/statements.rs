@@ -310,6 +310,8 @@ fn a_create_looks_up_what_it_names_and_nothing_else() {
         "SEARCH member USING INDEX sqlite_autoindex_member_2 (org=? AND email=?)",
         "SEARCH field USING INDEX field_by_slug (org=? AND object=? AND <expr>=?)",
         "SEARCH key USING INDEX sqlite_autoindex_api_key_2 (org=? AND id=?)",
+        "SEARCH account USING INDEX sqlite_autoindex_account_1 (org=? AND id=?)",
+        "SEARCH contact USING INDEX sqlite_autoindex_contact_1 (org=? AND id=?)",
         "SEARCH organization USING INTEGER PRIMARY KEY (rowid=?)",
     ];
     assert_eq!(steps, expected);
