@@ -23,6 +23,9 @@ use crate::{Clock, Org, Settings, Write, WriteError, Written};
 const CHECKPOINT_EVERY: Duration = Duration::from_millis(500);
 /// Pages in the log after which the writer itself helps, so that the log can begin anew.
 const LOG_PAGES_MAX: i64 = 16_384;
+/// Where the writer is to help, so few new pages are left to it, or those of the last of so many passes: all wait meanwhile.
+const LEFT_PAGES_MAX: i64 = 1_024;
+const PASSES_MAX: usize = 4;
 
 /// The way to the one that writes.
 pub(super) struct Writer {
@@ -312,7 +315,7 @@ fn checkpoint_beside(
     failing: &watch::Sender<bool>,
 ) {
     while stopped.recv_timeout(CHECKPOINT_EVERY) == Err(RecvTimeoutError::Timeout) {
-        match checkpoint(connection) {
+        match catch_up(connection) {
             Ok(pages) => *lock(log_pages) = pages,
             Err(error) => {
                 tracing::warn!(%error, "a checkpoint failed");
@@ -322,7 +325,23 @@ fn checkpoint_beside(
     }
 }
 
-/// Copies what can be copied without waiting; the pages in the log.
+/// Copies what is in the log, and if it is long what came meanwhile, which is less each time; the pages in the log.
+fn catch_up(connection: &Connection) -> rusqlite::Result<i64> {
+    let mut pages = checkpoint(connection)?;
+    for _ in 1..PASSES_MAX {
+        let before = pages;
+        if before <= LOG_PAGES_MAX {
+            break;
+        }
+        pages = checkpoint(connection)?;
+        if (0..=LEFT_PAGES_MAX).contains(&(pages - before)) {
+            break;
+        }
+    }
+    Ok(pages)
+}
+
+/// Copies what can be copied without waiting; the pages in the log when that began.
 fn checkpoint(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("pragma wal_checkpoint(passive)", [], |row| row.get(1))
 }
