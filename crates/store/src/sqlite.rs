@@ -1,6 +1,7 @@
 //! The embedded database: one file, one writer thread, readers beside it.
 
 mod apply;
+mod boards;
 mod columns;
 pub(crate) mod connection;
 mod copy;
@@ -35,6 +36,7 @@ use uuid::Uuid;
 use crate::commits::Commits;
 use crate::in_flight::InFlight;
 use crate::known_keys::KnownKeys;
+use crate::sqlite::boards::Boards;
 use crate::sqlite::writer::Writer;
 use crate::{
     Access, Clock, Database, OpenError, Org, ReadError, Settings, Write, WriteError, Written,
@@ -55,6 +57,7 @@ pub struct Sqlite {
     commits: Commits,
     in_flight: InFlight,
     known_keys: Arc<KnownKeys>,
+    boards: Boards,
     failed: watch::Receiver<bool>,
     _lock: Option<File>,
 }
@@ -138,6 +141,7 @@ impl Sqlite {
             commits,
             in_flight: InFlight::default(),
             known_keys,
+            boards: Boards::default(),
             failed,
             _lock: lock,
         })

@@ -210,7 +210,8 @@ const READS: [Read; 16] = [
         &[
             "SEARCH pipeline USING INDEX sqlite_autoindex_pipeline_1 (org=? AND id=?)",
             "SEARCH stage USING INDEX stage_of_pipeline (org=? AND pipeline_id=?)",
-            "SEARCH opportunity USING COVERING INDEX opportunity_of_stage (org=? AND pipeline_id=?)",
+            "SEARCH changeset USING COVERING INDEX sqlite_autoindex_changeset_1 (org=?)",
+            "SEARCH opportunity USING COVERING INDEX opportunity_of_stage (org=? AND pipeline_id=? AND stage_id=? AND deleted_at=?)",
         ],
     ),
     (
@@ -272,7 +273,8 @@ fn every_read_takes_its_indexes_and_nothing_else() {
 
         let statements = heard.reads.try_iter();
         let plans = statements.flat_map(|sql| explain(&heard.connection, &sql).unwrap());
-        let steps: Vec<String> = plans.filter(|step| is_a_table(step)).collect();
+        let mut steps: Vec<String> = plans.filter(|step| is_a_table(step)).collect();
+        steps.dedup(); // what is asked of each stage
         assert_eq!(steps, *expected, "{what}");
     }
 }
