@@ -5,10 +5,14 @@
 //! order that was asked for, until there are rows enough. What walks in order soon finds what is not rare.
 
 use super::access::Access;
-use super::{Search, Statement};
+use super::{Dialect, Search, Statement};
 
 /// Rows that are so few that all of them may be read and sorted. Tests have few rows, and want to go every way.
 const FEW_MAX: i64 = if cfg!(test) { 4 } else { 10_000 };
+
+/// Rows that are found by words and are so many are not all read and sorted, where an index has the order: it is walked, and
+/// only what is among them is looked at.
+const SORTED_MAX: i64 = if cfg!(test) { 2 } else { 2_500 };
 
 /// A choice between ways, of which some are still to be counted.
 pub(crate) struct Choice<'a> {
@@ -29,6 +33,8 @@ pub(crate) struct Way {
     pub(super) access: Access,
     /// How many rows there are by it, if that was counted and they are few.
     pub(super) few: Option<i64>,
+    /// What the rows are among, besides.
+    pub(super) among: Option<Access>,
 }
 
 impl<'a> Choice<'a> {
@@ -69,6 +75,9 @@ impl<'a> Choice<'a> {
 
     /// The way to take.
     pub(crate) fn way(self) -> Way {
+        if let Some(way) = self.along_sort_among_texts() {
+            return way;
+        }
         let few = self.best.map(|_| self.fewest);
         let best = self.best.or(self.in_order);
         let mut ways = self.ways;
@@ -82,6 +91,23 @@ impl<'a> Choice<'a> {
                 walk.unwrap_or_else(|| self.search.whole())
             }
         };
-        Way { access, few }
+        Way {
+            access,
+            few,
+            among: None,
+        }
+    }
+
+    /// PostgreSQL cannot be told to go this way.
+    fn along_sort_among_texts(&self) -> Option<Way> {
+        let texts = &self.ways[self.best?];
+        let is_text = matches!(texts, Access::Text { .. });
+        let are_many = self.fewest >= SORTED_MAX && self.search.dialect == Dialect::Sqlite;
+        (is_text && are_many).then_some(())?;
+        Some(Way {
+            access: self.search.along_sort()?,
+            few: None,
+            among: Some(texts.clone()),
+        })
     }
 }

@@ -106,6 +106,8 @@ impl Search<'_> {
         }
         let mut source = Source::new(self, way, part, &mut sql);
         terms.append(&mut source.terms);
+        let among = way.among.as_ref();
+        terms.extend(among.and_then(|access| source::among(self, access, &mut sql)));
         let text = query.text.as_ref();
         let text = text.filter(|text| !self.is_found_by(&way.access, text));
         terms.extend(text.map(|text| text::words(text, query.object, &mut sql)));

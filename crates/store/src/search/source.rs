@@ -190,6 +190,15 @@ fn indexed(
     format!("select {wanted} from {} where {terms}", source.from)
 }
 
+/// That a row is among those that words find. The plus keeps SQLite from beginning with these.
+pub(super) fn among(search: Search, access: &Access, sql: &mut Builder) -> Option<String> {
+    let Access::Text { words, digits } = access else {
+        return None;
+    };
+    let hits = hits(search, words, digits.as_deref(), "union all", sql);
+    Some(format!("+{} in ({hits})", search.dialect.row()))
+}
+
 /// The rows in which words may be, by the index of texts: in the record's own, or in those of what it refers to.
 fn hits(
     search: Search,

@@ -1,12 +1,14 @@
 //! How SQLite goes about lists and searches: through an index, in the order that was asked for wherever rows may be many.
 
-use lanekeeper_core::Object;
 use lanekeeper_core::query::{Draft, Input};
+use lanekeeper_core::{Change, Object};
 use uuid::Uuid;
 
 use super::search::{make, page};
 use super::{TestStore, open, setup};
-use crate::tests::plans::{MORE_THAN_FEW, filled, filter, filtered, of, rare, sorted, text};
+use crate::tests::plans::{
+    MORE_THAN_FEW, filled, filter, filtered, of, rare, record, sorted, text,
+};
 
 fn open_filled() -> TestStore {
     let test = open();
@@ -141,6 +143,31 @@ fn what_many_records_have_is_walked_in_the_order_of_the_answer() {
             "{draft:#?}\n{next}"
         );
     }
+}
+
+/// What is found by words and is neither rare nor common is not all sorted.
+#[test]
+fn what_several_records_have_in_their_texts_is_looked_for_along_the_order_of_the_answer() {
+    let test = open_filled();
+    let more = [100, 101].map(|number| record(Object::Opportunity, number, true));
+    make(
+        &test,
+        &more.map(|record| Change::CreateRecord(record.into())),
+    );
+    let draft = Draft {
+        text: Some("zeppelin".to_owned()),
+        ..of(Object::Opportunity)
+    };
+
+    let plan = plan(&test, &draft);
+
+    let index = "SEARCH r USING INDEX opportunity_by_update (org=? AND pipeline_id=?";
+    assert!(plan.starts_with(index) && is_in_order(&plan), "{plan}");
+    assert!(
+        plan.contains("opportunity_text VIRTUAL TABLE INDEX"),
+        "{plan}"
+    );
+    assert_eq!(page(&test, &draft).found.len(), 2);
 }
 
 #[test]
