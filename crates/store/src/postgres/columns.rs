@@ -14,7 +14,7 @@ use tokio_postgres::types::{Json as Jsonb, ToSql};
 use uuid::Uuid;
 
 use crate::ReadError;
-use crate::stored::{custom_of_json, custom_sql};
+use crate::stored::{StoredValues, custom_sql};
 
 /// How many columns come before those of the fields.
 const FIXED_LEN: usize = 6;
@@ -51,7 +51,7 @@ pub(super) fn record_of(row: &Row, object: Object) -> Result<Record, ReadError> 
         let value = value_of(row, column, field)?;
         values.extend(value.map(|value| (field.name, value)));
     }
-    let custom: Option<Jsonb<Map<String, Json>>> = row.try_get(5)?;
+    let custom: Option<Jsonb<StoredValues>> = row.try_get(5)?;
     Ok(Record {
         object,
         id: row.try_get(0)?,
@@ -61,7 +61,9 @@ pub(super) fn record_of(row: &Row, object: Object) -> Result<Record, ReadError> 
             .try_get::<_, Option<i64>>(3)?
             .map(Timestamp::from_micros),
         merged_into: row.try_get(4)?,
-        custom: custom_of_json(custom.map(|Jsonb(custom)| custom).unwrap_or_default())?,
+        custom: custom
+            .map(|Jsonb(StoredValues(custom))| custom)
+            .unwrap_or_default(),
         values,
     })
 }

@@ -12,7 +12,7 @@ use rusqlite::types::{ToSqlOutput, Value as Sql, ValueRef};
 use uuid::Uuid;
 
 use crate::ReadError;
-use crate::stored::{custom_of_json, from_json};
+use crate::stored::{StoredValues, from_json};
 
 /// The fixed statements of one object.
 pub(super) struct Statements {
@@ -154,7 +154,8 @@ pub(super) fn custom_of(sql: ValueRef) -> Result<CustomValues, ReadError> {
     let ValueRef::Text(json) = sql else {
         return Ok(CustomValues::new());
     };
-    custom_of_json(from_json(json)?)
+    let StoredValues(values) = from_json(json)?;
+    Ok(values)
 }
 
 fn text_of(bytes: &[u8]) -> Result<String, ReadError> {

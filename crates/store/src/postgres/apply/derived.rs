@@ -6,7 +6,6 @@ use deadpool_postgres::ClientWrapper as Client;
 use futures_util::future::try_join;
 use lanekeeper_core::custom::{AttributeType, FieldDefinition};
 use lanekeeper_core::query::{Atom, Holds, index_text, index_values, phone_digits};
-use lanekeeper_core::value::CustomValues;
 use lanekeeper_core::{Object, Record, Timestamp};
 use uuid::Uuid;
 
@@ -15,7 +14,7 @@ use crate::Org;
 use crate::postgres::cycle::Failure;
 use crate::postgres::load::settings::rows;
 use crate::postgres::value_bytes;
-use crate::stored::custom_of_json;
+use crate::stored::StoredValues;
 
 /// Writes what is derived from these records of one object anew, as far as it has changed.
 pub(super) async fn write(
@@ -345,8 +344,7 @@ pub(super) async fn convert(
     );
     let mut new = ValueRows::default();
     for row in rows(client, &sql, &[&org.id(), &after.slug, &pipeline_id]).await? {
-        let tokio_postgres::types::Json(json) = row.try_get(2)?;
-        let custom: CustomValues = custom_of_json(json)?;
+        let tokio_postgres::types::Json(StoredValues(custom)) = row.try_get(2)?;
         let updated_at = Timestamp::from_micros(row.try_get(1)?);
         for atom in custom
             .values()
