@@ -78,6 +78,28 @@ fn run<'a>(
     })
 }
 
+/// Sends a request `count` times, or as often as there is time for, each time behind another one, which is not timed.
+///
+/// # Errors
+/// At the first answer that is not 2xx.
+pub(crate) fn behind(
+    address: &str,
+    another: impl Fn(usize) -> Vec<u8>,
+    request: &[u8],
+    (count, within): (usize, Duration),
+) -> Result<Times> {
+    let watch = Stopwatch::start();
+    runtime()?.block_on(async {
+        let mut connection = Connection::open(address).await?;
+        let mut times = vec![];
+        while times.len() < count && (times.is_empty() || watch.elapsed() < within) {
+            exchanged(&mut connection, &another(times.len())).await?;
+            times.push(exchanged(&mut connection, request).await?);
+        }
+        Ok(Times::of(times))
+    })
+}
+
 /// The body of one answer.
 pub(crate) fn get(address: &str, path: &str) -> Result<String> {
     exchange(address, &get_request(path))
@@ -110,14 +132,18 @@ async fn client<'a>(
 ) -> Result<Vec<Duration>> {
     let mut times = vec![];
     while let Some(request) = next() {
-        let watch = Stopwatch::start();
-        let (status, body) = connection.exchange(request).await?;
-        times.push(watch.elapsed());
-        if !(200..300).contains(&status) {
-            bail!("{}", refusal(status, body));
-        }
+        times.push(exchanged(&mut connection, request).await?);
     }
     Ok(times)
+}
+
+/// How long a request took that succeeded.
+async fn exchanged(connection: &mut Connection, request: &[u8]) -> Result<Duration> {
+    let watch = Stopwatch::start();
+    let (status, body) = connection.exchange(request).await?;
+    let elapsed = watch.elapsed();
+    ensure!((200..300).contains(&status), refusal(status, body));
+    Ok(elapsed)
 }
 
 /// What an answer says that is no success: its code is enough, where it has one.

@@ -3,7 +3,7 @@
 mod in_process;
 
 use anyhow::{Context as _, Result};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::asked::Asked;
 use crate::effort::Setting;
@@ -40,6 +40,7 @@ pub(crate) fn measure(setting: &Setting) -> Result<Vec<Row>> {
         reads.one(&hello)?,
         hello,
         reads.list(in_process)?,
+        reads.changed_board()?,
         reads.board()?,
     ];
     server.stop()?;
@@ -165,30 +166,57 @@ impl Reads<'_> {
         })
     }
 
-    /// What is in the second pipeline, stage by stage.
+    /// What is in the second pipeline, stage by stage: as it was when it was asked for before.
     fn board(&self) -> Result<Row> {
-        let request = self.asked.get(&format!(
-            "/v1/pipelines/{}/summary",
-            self.world.kept.board_id
-        ));
-        let data = self.asked.data(&request)?;
-        let stages = data["stages"].as_array().context("no stages")?;
-        let open = stages
-            .iter()
-            .filter(|stage| stage["stage_type"] == "default");
-        let open: f64 = open.filter_map(|stage| stage["count"].as_f64()).sum();
-        let requests = [request];
+        let requests = [self.board_request()];
         let alone = self.setting.effort.alone;
         let (load, cpu) = busy(&self.server().address, self.server().pid(), || {
             self.asked.repeat(&requests, 1, alone)
         })?;
-        let name = format!("board of {} open deals, 1 client", thousands(open));
+        let name = "the same board, nothing changed, 1 client".to_owned();
+        Ok(row(Part::Reads, name, &load, cpu))
+    }
+
+    /// The same after a change each time, so that it is counted anew; on a copy, which may be changed.
+    fn changed_board(&self) -> Result<Row> {
+        let open = self.open_deals()?;
+        let (_folder, database) = self.world.copy(self.setting)?;
+        let server = crate::world::start(self.setting.server, &database)?;
+        let opportunity = format!("/v1/opportunities/{}", self.world.kept.ids[0]);
+        let change = |number: usize| {
+            let body = json!({"next_steps": format!("Call for the {number}th time")});
+            self.asked.tenant.patch(&opportunity, &body)
+        };
+        let alone = self.setting.effort.alone;
+        let times = load::behind(&server.address, change, &self.board_request(), alone)
+            .with_context(|| server.log())?;
+        server.stop()?;
+        let name = format!(
+            "board of {} open deals, each time after a change",
+            thousands(open)
+        );
+        progress(&format!("{name}: p50 {:.1} ms", times.p50_ms));
         let small = format!("the target is for {} open deals", thousands(BOARD_OPEN));
         Ok(Row {
-            targets: vec![Target::at_most("p99", load.times.p99_ms, 20.0, "ms")],
+            times: Some(times),
+            targets: vec![Target::at_most("p99", times.p99_ms, 20.0, "ms")],
             unjudged: (open < BOARD_OPEN).then_some(small),
-            ..row(Part::Reads, name, &load, cpu)
+            ..Row::new(Part::Reads, name)
         })
+    }
+
+    fn board_request(&self) -> Vec<u8> {
+        let board_id = self.world.kept.board_id;
+        self.asked.get(&format!("/v1/pipelines/{board_id}/summary"))
+    }
+
+    fn open_deals(&self) -> Result<f64> {
+        let data = self.asked.data(&self.board_request())?;
+        let stages = data["stages"].as_array().context("no stages")?;
+        let open = stages
+            .iter()
+            .filter(|stage| stage["stage_type"] == "default");
+        Ok(open.filter_map(|stage| stage["count"].as_f64()).sum())
     }
 
     /// Makes sure that what was measured in process is what the server answers.

@@ -41,10 +41,18 @@ impl Tenant {
 
     /// A whole request with a body.
     pub(crate) fn post(&self, target: &str, body: &Value) -> Vec<u8> {
+        self.send("POST", target, body)
+    }
+
+    pub(crate) fn patch(&self, target: &str, body: &Value) -> Vec<u8> {
+        self.send("PATCH", target, body)
+    }
+
+    fn send(&self, method: &str, target: &str, body: &Value) -> Vec<u8> {
         let body = body.to_string();
         let (key, len) = (&self.api_key, body.len());
         format!(
-            "POST {target} HTTP/1.1\r\nhost: localhost\r\nx-api-key: {key}\r\n\
+            "{method} {target} HTTP/1.1\r\nhost: localhost\r\nx-api-key: {key}\r\n\
              content-type: application/json\r\ncontent-length: {len}\r\n\r\n{body}"
         )
         .into_bytes()
