@@ -44,9 +44,6 @@ use effort::{FULL, QUICK, Setting};
 use run::Plan;
 use table::{Part, Style};
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Measures Lanekeeper against raw SQLite, PostgreSQL and a server that does nothing, in one run on this machine.
 #[derive(Parser)]
 #[command(subcommand_negates_reqs = true)]

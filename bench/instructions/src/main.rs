@@ -11,10 +11,6 @@ use anyhow::{Context as _, Result};
 
 use work::WORK;
 
-/// As in the server.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> Result<()> {
     // `cargo bench` sends options of its own.
     let name = std::env::args().skip(1).find(|arg| !arg.starts_with("--"));

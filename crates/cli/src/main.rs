@@ -18,9 +18,6 @@ use lanekeeper_store::{Access, Clock, Settings, Store};
 
 use args::{Args, Command};
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Why a command ended without having done what it was asked.
 enum Failure {
     /// The database is set up already: nothing was touched.
