@@ -9,7 +9,7 @@
 //! complete, and for an answer to be taken. Waiting for a body is bounded by [`super::read_body`],
 //! which can still answer; waiting for the service is not this module's business.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -292,6 +292,26 @@ impl AsyncWrite for GuardedIo {
         this.called_when_flushed = None;
         let written = Pin::new(&mut this.tcp).poll_write(cx, buf);
         this.poll_stall(cx, written)
+    }
+
+    /// So that hyper does not copy an answer's body behind its head. It writes its own refusals in one piece.
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        if let [buf] = bufs {
+            return self.poll_write(cx, buf);
+        }
+        let this = self.get_mut();
+        ready!(this.poll_write_for_client(cx))?;
+        this.called_when_flushed = None;
+        let written = Pin::new(&mut this.tcp).poll_write_vectored(cx, bufs);
+        this.poll_stall(cx, written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.tcp.is_write_vectored()
     }
 
     /// hyper flushes when it has nothing left to write.
