@@ -32,7 +32,30 @@ use crate::{Org, ReadError};
 /// How long a search may look for its records.
 pub(crate) const TIME_MAX: Duration = Duration::from_secs(2);
 /// A page ends early when its records are larger than this together.
-pub(crate) const PAGE_BYTES_MAX: usize = 16 * 1024 * 1024;
+const PAGE_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Records that are read at once: a page whose records are large ends before all of them are read.
+pub(crate) const RECORDS_AT_ONCE: usize = 100;
+
+/// The records of a page as they are read, until they are too large together.
+#[derive(Default)]
+pub(crate) struct Filling {
+    pub(crate) records: Vec<Found>,
+    bytes: usize,
+}
+
+impl Filling {
+    /// Takes records as long as there is room. Whether it took all.
+    pub(crate) fn take(&mut self, records: Vec<Found>) -> bool {
+        for record in records {
+            if self.bytes > PAGE_BYTES_MAX {
+                return false;
+            }
+            self.bytes += record.record().bytes();
+            self.records.push(record);
+        }
+        true
+    }
+}
 
 /// A page of a list or search.
 #[derive(Clone, Debug)]
@@ -89,4 +112,35 @@ pub(crate) fn resolve(
         Some(cursor) => query.from_cursor(cursor, org.id(), sign),
         None => Ok(query),
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use lanekeeper_core::value::{CustomValues, Values};
+    use lanekeeper_core::{Object, Record, Timestamp, Value};
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_page_of_large_records_ends_early() {
+        let content = Value::Text("a".repeat(PAGE_BYTES_MAX / 2 + 1));
+        let note = Found::Record(Arc::new(Record {
+            object: Object::Note,
+            id: Uuid::nil(),
+            created_at: Timestamp::from_micros(0),
+            updated_at: Timestamp::from_micros(0),
+            deleted_at: None,
+            merged_into: None,
+            values: Values::from([("content", content)]),
+            custom: CustomValues::new(),
+        }));
+        let mut page = Filling::default();
+        assert!(page.take(vec![note.clone()]));
+        assert!(!page.take(vec![note.clone(), note.clone()]));
+        assert!(!page.take(vec![note]));
+        assert_eq!(page.records.len(), 2);
+    }
 }

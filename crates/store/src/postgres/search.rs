@@ -11,11 +11,10 @@ use uuid::Uuid;
 use super::bind::type_of;
 use super::load::load;
 use super::read::found;
-use crate::search::{Choice, Dialect, Edge, PAGE_BYTES_MAX, Search, Statement, Way, resolve};
+use crate::search::{
+    Choice, Dialect, Edge, Filling, RECORDS_AT_ONCE, Search, Statement, Way, resolve,
+};
 use crate::{Org, ReadError, SearchPage};
-
-/// Records that are read at once: a page whose records are large ends before all of them are read.
-const RECORDS_AT_ONCE: usize = 100;
 
 pub(super) async fn search(
     client: &Client,
@@ -48,19 +47,14 @@ const fn new_search(org: Org, query: &Query) -> Search<'_> {
 async fn page(client: &Client, search: Search<'_>) -> Result<(Vec<Found>, bool), ReadError> {
     let (limit, object) = (search.query.limit, search.query.object);
     let ids = ids(client, search).await?;
-    let mut has_more = ids.len() > limit;
-    let (mut page, mut bytes) = (vec![], 0);
+    let has_more = ids.len() > limit;
+    let mut page = Filling::default();
     for ids in ids[..ids.len().min(limit)].chunks(RECORDS_AT_ONCE) {
-        for record in found(client, search.org, object, ids).await? {
-            if bytes > PAGE_BYTES_MAX {
-                has_more = true;
-                break;
-            }
-            bytes += record.record().bytes();
-            page.push(record);
+        if !page.take(found(client, search.org, object, ids).await?) {
+            return Ok((page.records, true));
         }
     }
-    Ok((page, has_more))
+    Ok((page.records, has_more))
 }
 
 /// The records that match, in order; one more than the page has, if there is one.

@@ -16,7 +16,8 @@ use super::columns::atom_sql;
 use super::{Sqlite, load, opportunity};
 use crate::clock::timer;
 use crate::search::{
-    Bind, Choice, Dialect, Edge, PAGE_BYTES_MAX, Search, Statement, TIME_MAX, Way, resolve,
+    Bind, Choice, Dialect, Edge, Filling, RECORDS_AT_ONCE, Search, Statement, TIME_MAX, Way,
+    resolve,
 };
 use crate::{Org, ReadError, SearchPage};
 
@@ -26,9 +27,6 @@ const STEPS_BETWEEN_LOOKS: i32 = 10_000;
 const AT_ONCE_MAX: usize = 16;
 /// How long a search waits for its turn.
 const TURN_WITHIN: Duration = Duration::from_secs(5);
-
-/// Records that are read at once: a page whose records are large ends before all of them are read.
-const RECORDS_AT_ONCE: usize = 100;
 
 static TURNS: Semaphore = Semaphore::const_new(AT_ONCE_MAX);
 
@@ -101,19 +99,14 @@ const fn new_search(org: Org, query: &Query) -> Search<'_> {
 fn page(connection: &Connection, search: Search) -> Result<(Vec<Found>, bool), ReadError> {
     let (org, query) = (search.org, search.query);
     let rids = rids(connection, search)?;
-    let mut has_more = rids.len() > query.limit;
-    let (mut page, mut bytes) = (vec![], 0);
+    let has_more = rids.len() > query.limit;
+    let mut page = Filling::default();
     for rids in rids[..rids.len().min(query.limit)].chunks(RECORDS_AT_ONCE) {
-        for record in found(connection, org, query.object, rids)? {
-            if bytes > PAGE_BYTES_MAX {
-                has_more = true;
-                break;
-            }
-            bytes += record.record().bytes();
-            page.push(record);
+        if !page.take(found(connection, org, query.object, rids)?) {
+            return Ok((page.records, true));
         }
     }
-    Ok((page, has_more))
+    Ok((page.records, has_more))
 }
 
 /// The rows that match, in order; one more than the page has, if there is one.
